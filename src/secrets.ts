@@ -1,0 +1,98 @@
+/**
+ * Everything derived from SECRET_KEY: sealing at rest, keyed hashes, cookie keys. The first key of the list
+ * seals and signs; every key of the list opens and verifies, so a key rotates by being put in front.
+ */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
+
+/** What a derived key is used for. One purpose never verifies what another made. */
+export type KeyPurpose = 'audit' | 'cookie' | 'form' | 'lookup' | 'seal';
+
+export interface Secrets {
+  /** Encrypts text with AES-256-GCM, bound to `context` (say, table and row id). */
+  seal(plain: string, context: string): string;
+  /** Opens what `seal` made under any key of the list. @throws Error when altered, or moved to another context. */
+  open(sealed: string, context: string): string;
+  /** HMAC-SHA-256 under the newest key, as base64url. */
+  mac(purpose: KeyPurpose, text: string): string;
+  /** True when `mac` is that of `text` under any key of the list. Takes the same time for any wrong value. */
+  verify(purpose: KeyPurpose, text: string, mac: string): boolean;
+  /** All derived keys of a purpose, newest first, as base64url (for cookie signatures). */
+  keys(purpose: KeyPurpose): string[];
+}
+
+/** A random value for tokens, ids and nonces: `bytes` of entropy as base64url. */
+export function randomToken(bytes = 32): string {
+  return randomBytes(bytes).toString('base64url');
+}
+
+/** SHA-256 as base64url: how high-entropy tokens are stored (OWASP ASVS 5.0, 11.4). */
+export function fingerprint(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
+}
+
+/** Compares without telling where two texts differ. */
+export function sameText(left: string, right: string): boolean {
+  const a = createHash('sha256').update(left).digest();
+  const b = createHash('sha256').update(right).digest();
+  return timingSafeEqual(a, b);
+}
+
+interface KeySet {
+  id: string;
+  derived: Record<KeyPurpose, Buffer>;
+}
+
+function deriveKeySet(masterKey: string): KeySet {
+  const derive = (purpose: string): Buffer =>
+    Buffer.from(hkdfSync('sha256', masterKey, 'port.one ID', purpose, 32));
+  return {
+    id: derive('id').toString('base64url').slice(0, 6),
+    derived: {
+      audit: derive('audit'),
+      cookie: derive('cookie'),
+      form: derive('form'),
+      lookup: derive('lookup'),
+      seal: derive('seal'),
+    },
+  };
+}
+
+const mac = (key: Buffer, text: string): string => createHmac('sha256', key).update(text).digest('base64url');
+
+/** Derives all keys (HKDF, RFC 5869) from the master keys, newest first. */
+export function createSecrets(masterKeys: readonly string[]): Secrets {
+  const sets = masterKeys.map(deriveKeySet);
+  const newest = sets[0];
+  if (!newest) throw new Error('createSecrets needs at least one key');
+
+  return {
+    seal(plain, context) {
+      const iv = randomBytes(12);
+      const cipher = createCipheriv('aes-256-gcm', newest.derived.seal, iv).setAAD(Buffer.from(context));
+      const body = Buffer.concat([iv, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+      return `${newest.id}.${body.toString('base64url')}`;
+    },
+    open(sealed, context) {
+      const [id, encoded] = sealed.split('.', 2);
+      const set = sets.find((candidate) => candidate.id === id);
+      if (!set || !encoded) throw new Error('sealed under a key that is not in SECRET_KEY');
+      const body = Buffer.from(encoded, 'base64url');
+      const decipher = createDecipheriv('aes-256-gcm', set.derived.seal, body.subarray(0, 12), {
+        authTagLength: 16,
+      });
+      decipher.setAAD(Buffer.from(context)).setAuthTag(body.subarray(-16));
+      return decipher.update(body.subarray(12, -16), undefined, 'utf8') + decipher.final('utf8');
+    },
+    mac: (purpose, text) => mac(newest.derived[purpose], text),
+    verify: (purpose, text, given) => sets.some((set) => sameText(mac(set.derived[purpose], text), given)),
+    keys: (purpose) => sets.map((set) => set.derived[purpose].toString('base64url')),
+  };
+}

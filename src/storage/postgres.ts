@@ -1,0 +1,117 @@
+/**
+ * The truth: Postgres 15 or newer through one `pg.Pool`. Without a URL the same pool speaks to PGlite, an
+ * embedded Postgres in the data folder: same SQL, same error codes, one process only.
+ */
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely';
+import { Pool, type PoolConfig } from 'pg';
+import { Refusal } from '../errors';
+import { lockDataFolder } from './embedded-lock';
+import type { Database, Tables } from './tables';
+
+export interface DatabaseSettings {
+  /** postgres:// URL; undefined means the embedded database in `dataDir`. */
+  url: string | undefined;
+  dataDir: string;
+  poolSize: number;
+}
+
+export interface OpenedDatabase {
+  db: Database;
+  pool: Pool;
+  /** True for the embedded database: one process, one connection. */
+  embedded: boolean;
+  close(): Promise<void>;
+}
+
+/** How long a request waits for a connection before it is refused (security.md R5: 503 within 3 s). */
+const CONNECT_TIMEOUT_MS = 2500;
+
+/** Opens the database. @throws DataFolderBusy when another process holds the embedded one. */
+export async function openDatabase(
+  settings: DatabaseSettings,
+  onError: (error: Error) => void = () => undefined,
+): Promise<OpenedDatabase> {
+  if (settings.url !== undefined) {
+    return overPool(
+      { connectionString: settings.url, max: settings.poolSize, statement_timeout: 10_000 },
+      false,
+      onError,
+    );
+  }
+  mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
+  chmodSync(settings.dataDir, 0o700);
+  const unlock = lockDataFolder(settings.dataDir);
+  try {
+    return await openEmbedded(join(settings.dataDir, 'postgres'), onError, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function openEmbedded(
+  folder: string,
+  onError: (error: Error) => void,
+  unlock: () => void,
+): Promise<OpenedDatabase> {
+  const { PGlite } = await import('@electric-sql/pglite');
+  const { createPgConfig } = await import('@electric-sql/pglite/node-postgres');
+  const lite = await PGlite.create({ dataDir: folder });
+  return overPool(createPgConfig(lite), true, onError, async () => {
+    await lite.close();
+    unlock();
+  });
+}
+
+/** Kysely over a pool; exported for tests, which bring their own embedded instance. */
+export function overPool(
+  config: object,
+  embedded: boolean,
+  onError: (error: Error) => void,
+  afterClose: () => Promise<void> = () => Promise.resolve(),
+): OpenedDatabase {
+  const pool = new Pool({
+    ...(config as PoolConfig),
+    ...(embedded ? { max: 1 } : {}),
+    connectionTimeoutMillis: embedded ? 30_000 : CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  // Both the idle pool and a checked-out client report a broken connection as an event; unheard, either
+  // would end the process.
+  pool.on('error', onError);
+  pool.on('connect', (client) => client.on('error', onError));
+  const db = new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool }),
+    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+  });
+  return {
+    db,
+    pool,
+    embedded,
+    close: async () => {
+      await db.destroy();
+      await afterClose();
+    },
+  };
+}
+
+/** Postgres error codes that mean "cannot serve now", not "wrong query" (Postgres manual, appendix A). */
+const UNAVAILABLE = /^(08|53|57P|55P03|57014)/;
+const BROKEN_CONNECTION = /connect|ECONNREFUSED|ECONNRESET|EPIPE|timeout|terminat|closed/i;
+
+/** The `Refusal` that an unreachable database means; undefined when `error` is something else. */
+export function unavailability(error: unknown): Refusal | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as { code?: unknown };
+  const matches =
+    typeof code === 'string' ? UNAVAILABLE.test(code) || /^E[A-Z]+$/.test(code) : BROKEN_CONNECTION.test(error.message);
+  return matches ? new Refusal('store_unavailable', 3, { cause: error }) : undefined;
+}
+
+/** True when `error` is Postgres' refusal of a second equal value in a unique index. */
+export function isUniqueViolation(error: unknown, constraint: string): boolean {
+  const { code, constraint: named } = error as { code?: string; constraint?: string };
+  return code === '23505' && named === constraint;
+}

@@ -1,0 +1,162 @@
+/** Row types of every table, for Kysely. A feature's `store.ts` picks from here; nothing else does. */
+import type { ColumnType, Generated, JSONColumnType, Kysely, Selectable, Transaction } from 'kysely';
+
+type CreatedAt = ColumnType<Date, Date | undefined, never>;
+
+export interface AccountTable {
+  id: string;
+  status: 'active' | 'blocked';
+  familyName: string;
+  givenName: string;
+  middleName: string | null;
+  locale: string;
+  passwordHash: string | null;
+  passwordChangedAt: Date | null;
+  blockReason: string | null;
+  blockedAt: Date | null;
+  /** Sessions that began before this moment are over. */
+  sessionsValidAfter: Date;
+  version: Generated<number>;
+  createdAt: CreatedAt;
+  updatedAt: Date;
+}
+
+export interface IdentifierTable {
+  id: string;
+  accountId: string;
+  kind: 'email' | 'phone' | 'login';
+  /** As shown to people. */
+  value: string;
+  /** As compared. Unique among proved identifiers; an unproved one reserves nothing. */
+  canonical: string;
+  provedAt: Date | null;
+  createdAt: CreatedAt;
+}
+
+export interface ClientTable {
+  id: string;
+  name: string;
+  /** OpenID Connect client metadata (OIDC Registration §2) without id, name and secret. */
+  metadata: JSONColumnType<Record<string, unknown>>;
+  /** SHA-256 of the client secret (256 random bits, so no slow hash is needed); null for public clients. */
+  secretHash: string | null;
+  pkceExempt: Generated<boolean>;
+  logo: Buffer | null;
+  logoType: string | null;
+  createdAt: CreatedAt;
+  updatedAt: Date;
+}
+
+export interface SigningKeyTable {
+  kid: string;
+  alg: 'ES256' | 'RS256' | 'EdDSA';
+  state: 'next' | 'current' | 'previous' | 'revoked';
+  publicJwk: JSONColumnType<Record<string, unknown>>;
+  privateSealed: string | null;
+  createdAt: CreatedAt;
+  stateSince: Date;
+}
+
+export interface GrantTable {
+  /** Fingerprint of the grant's identifier. */
+  id: string;
+  accountId: string;
+  clientId: string;
+  payload: string;
+  expiresAt: Date;
+  createdAt: CreatedAt;
+}
+
+export interface RefreshTokenTable {
+  /** Fingerprint of the token. */
+  id: string;
+  /** Fingerprint of the grant's identifier. No foreign key: see provider/adapters/refresh-tokens.ts. */
+  grantId: string;
+  accountId: string;
+  clientId: string;
+  payload: string;
+  consumedAt: Date | null;
+  expiresAt: Date;
+  createdAt: CreatedAt;
+}
+
+export interface EphemeralTable {
+  key: string;
+  /** JSON text, so that a value may hold what jsonb refuses (U+0000). */
+  value: string;
+  spent: Generated<boolean>;
+  expiresAt: Date;
+}
+
+export interface EphemeralCounterTable {
+  key: string;
+  count: number;
+  expiresAt: Date;
+}
+
+export interface SingleUseTokenTable {
+  id: string;
+  purpose: string;
+  /** Fingerprint of a link's token, or keyed hash of a short code. */
+  hash: string;
+  accountId: string | null;
+  payload: JSONColumnType<Record<string, unknown>>;
+  attemptsLeft: number;
+  expiresAt: Date;
+  consumedAt: Date | null;
+  createdAt: CreatedAt;
+}
+
+export interface OutboxTable {
+  id: string;
+  channel: 'email' | 'sms';
+  /** Name of the template under views/messages/<channel>/. */
+  template: string;
+  locale: string;
+  /** Address and template values, sealed; emptied once sent in production. */
+  sealed: string | null;
+  status: 'waiting' | 'sent' | 'dead';
+  attempts: Generated<number>;
+  nextAttemptAt: Date;
+  leasedUntil: Date | null;
+  lastError: string | null;
+  createdAt: CreatedAt;
+  sentAt: Date | null;
+}
+
+export interface AuditTable {
+  /** Order of insertion; gaps are possible. */
+  id: Generated<string>;
+  at: Date;
+  event: string;
+  /** Who did it: `account:<id>`, `operator:<name>`, `client:<id>`, `system`. */
+  actor: string;
+  /** To whom or what: `account:<id>`, `client:<id>`, `key:<kid>`; null when there is none. */
+  subject: string | null;
+  clientId: string | null;
+  address: string | null;
+  requestId: string | null;
+  details: JSONColumnType<Record<string, unknown>>;
+  /** Place in the chain; null until the chain has reached this row. */
+  seq: string | null;
+  hash: string | null;
+}
+
+export interface Tables {
+  accounts: AccountTable;
+  identifiers: IdentifierTable;
+  clients: ClientTable;
+  signingKeys: SigningKeyTable;
+  grants: GrantTable;
+  refreshTokens: RefreshTokenTable;
+  ephemeral: EphemeralTable;
+  ephemeralCounters: EphemeralCounterTable;
+  singleUseTokens: SingleUseTokenTable;
+  outbox: OutboxTable;
+  audit: AuditTable;
+}
+
+export type Database = Kysely<Tables>;
+/** A query runs on the pool or inside a transaction; stores take either. */
+export type Queryable = Database | Transaction<Tables>;
+export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
