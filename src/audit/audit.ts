@@ -1,0 +1,94 @@
+/**
+ * The audit trail: a closed list of what happens to accounts, relying parties and keys, each event written in
+ * the transaction that does it, and a keyed hash chain over the rows. It owns the tables `audit` and
+ * `audit_head`. It decides nothing, sends nothing, and is not the log of requests.
+ *
+ * Rows are written unlinked and linked about a second later (chain.ts): a chain inside the writing transaction
+ * would put every sign-in of every node behind one lock.
+ *
+ * What the chain proves. Each link is an HMAC under a key derived from SECRET_KEY over the link before it and
+ * everything the row says. Somebody who can write the database but does not have SECRET_KEY
+ * - cannot change, delete, move, duplicate or slip in a linked row unseen: `verifyChain` names the first
+ *   broken place. Cutting rows off the end is seen too, because `audit_head` says where the chain ends;
+ * - can alter or delete a row that is not linked yet (about a second, or as long as no node runs), and can
+ *   insert a row of his own, which is then linked like any other: the chain proves that rows have not changed
+ *   since they were linked, not who wrote them;
+ * - can put rows and `audit_head` together back to an earlier state, as an old backup would, or unlink the
+ *   newest rows so that they are linked again with other content. The database alone cannot show that.
+ *   Keep the head that `verifyChain` gives somewhere else and hand it to the next `verifyChain`: it must still
+ *   lie on the chain.
+ * Somebody who has SECRET_KEY as well can write any history that goes through none of the heads kept elsewhere.
+ */
+
+/** Every event, with what it means. */
+export const AUDIT_EVENTS = {
+  sign_in_succeeded: 'a person proved who they are',
+  sign_in_failed: 'a sign-in with a wrong password, or for a name that may not sign in',
+  sign_in_limited: 'a sign-in refused unchecked, because a limit was reached',
+  sign_out: 'a person ended a session',
+  sessions_ended: 'all sessions of an account were ended at once',
+  account_created: 'an account was made',
+  account_blocked: 'an account may no longer sign in',
+  account_unblocked: 'a blocked account may sign in again',
+  email_changed: 'an account got another e-mail address',
+  email_proved: 'a person showed that an e-mail address is theirs',
+  password_set: 'an account got a new password',
+  client_created: 'a relying party was registered',
+  client_updated: 'the registration of a relying party was changed',
+  client_deleted: 'a relying party was removed',
+  client_imported: 'a relying party was registered or changed from a file',
+  client_secret_rotated: 'a relying party got a new secret',
+  client_pkce_exempted: 'a relying party may leave out PKCE, or may no longer',
+  key_created: 'a signing key was made',
+  key_rotated: 'another signing key became the current one',
+  key_revoked: 'a signing key was withdrawn',
+  token_reuse_detected: 'a spent refresh token came again; its grant was revoked',
+  code_reuse_detected: 'a spent authorization code came again; its grant was revoked',
+  message_dead: 'a message was given up',
+  message_retried: 'an operator had a message sent again',
+  schema_migrated: 'the database was brought to a newer version',
+} as const;
+
+export type AuditEvent = keyof typeof AUDIT_EVENTS;
+
+export type AuditDetail = string | number | boolean | null | readonly string[];
+
+export interface AuditEntry {
+  event: AuditEvent;
+  /** Who did it: `account:<id>`, `operator:<name>`, `client:<id>`, `system`. */
+  actor: string;
+  /** To whom or what: `account:<id>`, `client:<id>`, `key:<kid>`, `message:<id>`. */
+  subject?: string;
+  clientId?: string;
+  /** The client's network address. */
+  address?: string;
+  requestId?: string;
+  /** A few small facts; never a password, code, token or cookie. Long ones are cut. */
+  details?: Readonly<Record<string, AuditDetail>>;
+}
+
+const MAX_TEXT = 300;
+const MAX_ITEMS = 20;
+
+/**
+ * `text` as Postgres can keep it, at most 300 UTF-16 units long. U+0000 is refused in any text and a lone
+ * surrogate in jsonb; either would undo the whole transaction.
+ */
+export function storableText(text: string): string {
+  return text
+    .slice(0, MAX_TEXT)
+    .replaceAll('\0', '\uFFFD')
+    .replace(/\p{Cs}/gu, '\uFFFD');
+}
+
+function storableDetail(detail: AuditDetail): AuditDetail {
+  if (typeof detail === 'string') return storableText(detail);
+  if (typeof detail === 'object' && detail !== null) return detail.slice(0, MAX_ITEMS).map(storableText);
+  return detail;
+}
+
+/** `details` with at most 20 facts of bounded size, fit for jsonb. */
+export function storableDetails(details: Readonly<Record<string, AuditDetail>>): Record<string, AuditDetail> {
+  const kept = Object.entries(details).slice(0, MAX_ITEMS);
+  return Object.fromEntries(kept.map(([name, detail]) => [storableText(name), storableDetail(detail)]));
+}
