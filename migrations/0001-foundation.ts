@@ -157,4 +157,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create index audit_unchained on audit (id) where seq is null`.execute(db);
   await sql`create index audit_subject on audit (subject, id)`.execute(db);
   await sql`create index audit_event on audit (event, id)`.execute(db);
+  await sql`
+    create table audit_head (
+      singleton boolean primary key default true check (singleton),
+      seq bigint not null,
+      hash text not null
+    )`.execute(db);
+  await sql`insert into audit_head (seq, hash) values (0, '')`.execute(db);
 }

@@ -142,6 +142,13 @@ export interface AuditTable {
   hash: string | null;
 }
 
+/** The one row that says how far the audit chain reaches. */
+export interface AuditHeadTable {
+  singleton: Generated<boolean>;
+  seq: string;
+  hash: string;
+}
+
 export interface Tables {
   accounts: AccountTable;
   identifiers: IdentifierTable;
@@ -154,6 +161,7 @@ export interface Tables {
   singleUseTokens: SingleUseTokenTable;
   outbox: OutboxTable;
   audit: AuditTable;
+  auditHead: AuditHeadTable;
 }
 
 export type Database = Kysely<Tables>;
