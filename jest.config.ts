@@ -12,6 +12,7 @@ module.exports = {
   transform: { '^.+\\.ts$': ['@swc/jest', compile] },
   globalSetup: '<rootDir>/test/support/bench/start.ts',
   globalTeardown: '<rootDir>/test/support/bench/stop.ts',
+  setupFiles: ['<rootDir>/test/support/bench/realm.ts'],
   testTimeout: 20_000,
   maxWorkers: 2,
 } satisfies Config;
