@@ -1,4 +1,4 @@
-/** A throw-away Postgres cluster: no durability, loopback only, random password. */
+/** A throw-away Postgres cluster: loopback only, random password. */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
@@ -41,9 +41,9 @@ export function findPostgres(): string | undefined {
   return findProgram('initdb')?.replace(/\/initdb$/, '');
 }
 
+/** Nothing waits for the disk; what was committed still outlives a kill of the server, not one of the machine. */
 const OPTIONS = {
   fsync: 'off',
-  synchronous_commit: 'off',
   full_page_writes: 'off',
   max_connections: '200',
   listen_addresses: '127.0.0.1',
