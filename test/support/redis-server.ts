@@ -1,5 +1,7 @@
-/** A throw-away redis-server: nothing on disk, loopback only. */
+/** Throw-away Redis servers: data only in memory, loopback only. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import {
   accepts,
   findProgram,
@@ -69,6 +71,41 @@ function redisServer(
     close: async () => {
       await server.stop('SIGKILL');
       removeFolder();
+    },
+  };
+}
+
+/** A cluster of one node that serves all slots; `url` is its redis+cluster address. */
+export async function startRedisCluster(): Promise<RedisServer> {
+  const options = ['--cluster-enabled', 'yes', '--cluster-require-full-coverage', 'yes', '--databases', '1'];
+  const server = await startRedisServer(options);
+  const redis = new Redis(server.port, '127.0.0.1');
+  await redis.call('cluster', 'addslotsrange', '0', '16383');
+  await until('the cluster to be complete', async () =>
+    String(await redis.call('cluster', 'info')).includes('cluster_state:ok'),
+  );
+  redis.disconnect();
+  return { ...server, url: `redis+cluster://127.0.0.1:${server.port}` };
+}
+
+/** A sentinel that watches `server`; `url` names both. Closing it leaves the server running. */
+export async function startSentinel(server: RedisServer): Promise<{ url: string; close(): Promise<void> }> {
+  const folder = temporaryFolder();
+  const file = join(folder.path, 'sentinel.conf');
+  const port = await freePort();
+  // A sentinel rewrites its own configuration file.
+  writeFileSync(
+    file,
+    `port ${port}\nbind 127.0.0.1\ndir ${folder.path}\nsentinel monitor cabinet 127.0.0.1 ${server.port} 1\n`,
+  );
+  const program = findProgram('redis-server') ?? 'redis-server';
+  const sentinel = startProcess([program, file, '--sentinel'], join(folder.path, 'sentinel.log'));
+  await until('the sentinel to accept connections', () => accepts(port));
+  return {
+    url: `redis+sentinel://127.0.0.1:${port}/cabinet`,
+    close: async () => {
+      await sentinel.stop('SIGKILL');
+      folder.remove();
     },
   };
 }
