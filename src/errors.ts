@@ -22,6 +22,8 @@ export type RefusalCode = keyof typeof REFUSALS;
 
 export class Refusal extends Error {
   readonly status: number;
+  /** The same under the name that oidc-provider reads, so that its endpoints answer with it too. */
+  readonly statusCode: number;
 
   /** @param retryAfter seconds after which the same request may succeed (RFC 9110 §10.2.3). */
   constructor(
@@ -32,6 +34,7 @@ export class Refusal extends Error {
     super(code, options);
     this.name = 'Refusal';
     this.status = REFUSALS[code];
+    this.statusCode = this.status;
   }
 }
 

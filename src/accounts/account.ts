@@ -1,0 +1,43 @@
+/**
+ * Accounts: the person, whether they may enter, and the names they sign in with. Passwords are hashed in
+ * passwords.ts; companies, approvals and consents are other folders' matter.
+ */
+import type { Row } from '../storage/tables';
+
+export type Account = Row<'accounts'>;
+export type Identifier = Row<'identifiers'>;
+
+/** What the rest of the house needs to know of a person at once: one query. */
+export interface AccountProfile extends Account {
+  email: string | null;
+  emailProved: boolean;
+  phone: string | null;
+  phoneProved: boolean;
+}
+
+export interface PersonName {
+  familyName: string;
+  givenName: string;
+  /** Null for "нет отчества". */
+  middleName: string | null;
+}
+
+/** «Фамилия Имя Отчество», as Russian documents write it. */
+export function fullName(person: PersonName): string {
+  return [person.familyName, person.givenName, person.middleName].filter(Boolean).join(' ');
+}
+
+/** True while sign-ins and tokens that began at `since` still hold. */
+export function isInForce(account: Pick<Account, 'status' | 'sessionsValidAfter'>, since: Date): boolean {
+  // Protocol times are whole seconds rounded down; the second in which the line was drawn counts as after it.
+  const line = Math.floor(account.sessionsValidAfter.getTime() / 1000);
+  return account.status === 'active' && Math.floor(since.getTime() / 1000) >= line;
+}
+
+const NAME = /^[\p{L}\p{M}][\p{L}\p{M}\p{Pd}'’. ]{0,99}$/u;
+
+/** A name as it is kept (single spaces, NFC), or undefined when it is none. */
+export function normalName(input: string): string | undefined {
+  const name = input.normalize('NFC').replace(/\s+/g, ' ').trim();
+  return NAME.test(name) ? name : undefined;
+}

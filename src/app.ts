@@ -1,0 +1,241 @@
+/** The composition root: the only file that knows every folder. Builds the app, starts its workers, stops them. */
+import { createServer, type Server } from 'node:http';
+import Koa from 'koa';
+import Router from 'koa-router';
+import { createPasswordHasher, type PasswordHasher } from './accounts/passwords';
+import { createAuditLinker } from './audit/linker';
+import { createCaptcha } from './captcha/providers';
+import { findClient } from './clients/store';
+import type { Foundation } from './foundation';
+import { loadAssets } from './http/assets';
+import type { Middleware, RequestState } from './http/context';
+import { defineCookie } from './http/cookies';
+import { handleErrors } from './http/errors';
+import { createForms, parseForms } from './http/forms';
+import { health } from './http/health';
+import { createMetrics, metricsServer } from './http/metrics';
+import { pinOrigin, requireHost } from './http/origin';
+import { createRender } from './http/render';
+import { requestLog } from './http/request-log';
+import { securityHeaders } from './http/security-headers';
+import { loadTexts, localeFor } from './http/texts';
+import { createDelivery } from './notifications/deliver';
+import { createIdleTransport, createMailer } from './notifications/email';
+import { createMailRenderer } from './notifications/render';
+import { createAdapters } from './provider/adapters';
+import { addConsentRoutes } from './provider/consent';
+import { createInteractions, showInteraction } from './provider/interaction';
+import { createProviderPages } from './provider/pages';
+import { createProvider, type ProviderHolder } from './provider/provider';
+import { addRecoveryRoutes } from './recovery/routes';
+import { addSignInRoutes } from './sign-in/routes';
+import { createRedisStore } from './storage/ephemeral/redis';
+import { createSqlStore } from './storage/ephemeral/sql';
+import type { EphemeralStore } from './storage/ephemeral/port';
+import { listMigrations, migrate } from './storage/migrate';
+import { openRedis } from './storage/redis';
+import { every, sweep } from './sweeper';
+
+export interface AppOptions {
+  /** Cheap hashing for tests. */
+  passwords?: PasswordHasher;
+  /** Routes of development, mounted before "not found". */
+  extraRoutes?: (router: Router, app: AppParts) => void;
+}
+
+/** What the parts of a running app share. */
+export interface AppParts extends Foundation {
+  ephemeral: EphemeralStore;
+  passwords: PasswordHasher;
+  holder: ProviderHolder;
+  viewsDir: string;
+}
+
+export interface App extends AppParts {
+  server: Server;
+  /** Served at METRICS_PORT, if set. */
+  metricsServer: Server;
+  /** Begins the recurring work: mail, audit chain, sweeping, keys. */
+  startWorkers(): void;
+  /** From now on /health/ready says no. */
+  drain(): void;
+  /** Ends workers and connections; the servers are closed by who listens. */
+  close(): Promise<void>;
+}
+
+/** Headers must be there within 10 s, a whole request within 30 s (security.md R11). */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** Migrates, then builds everything over an open foundation. */
+export async function createApp(foundation: Foundation, options: AppOptions = {}): Promise<App> {
+  const { config, db, secrets, clock, log } = foundation;
+  const applied = await migrate(db);
+  if (applied.length > 0) log.info({ applied }, 'migrations ran');
+
+  const ephemeral = openEphemeral(foundation);
+  const passwords = options.passwords ?? createPasswordHasher({ workers: config.passwordWorkers });
+  const { viewsDir } = foundation;
+  const texts = loadTexts(viewsDir);
+  const assets = loadAssets(viewsDir);
+  const render = createRender({ viewsDir, texts, assets, foot: config });
+  const forms = createForms(config.issuer, secrets);
+  const locale = localeFor(config.issuer);
+  const metrics = createMetrics();
+  const holder = await createProvider({
+    db,
+    secrets,
+    clock,
+    log,
+    adapter: createAdapters({ db, ephemeral, secrets, clock }),
+    pages: createProviderPages(render),
+    settings: {
+      issuer: config.issuer,
+      sessionDays: config.sessionDays,
+      refreshTokenDays: config.refreshTokenDays,
+      allowLoopbackCalls: config.environment !== 'production',
+    },
+  });
+  const interactions = createInteractions(holder);
+  const captcha = createCaptcha(config.captchaProvider, { store: ephemeral, secrets });
+  const parts: AppParts = { ...foundation, ephemeral, passwords, holder };
+  let draining = false;
+
+  const router = new Router();
+  const lastClient = defineCookie(config.issuer, 'client');
+  const shared = { ...parts, issuer: config.issuer, router, interactions, forms, render, locale };
+  const login = addSignInRoutes({
+    ...shared,
+    captcha,
+    count: metrics.countSignIn,
+    limits: {
+      account: config.signInLimitAccount,
+      address: config.signInLimitAddress,
+      global: config.signInLimitGlobal,
+    },
+  });
+  const consent = addConsentRoutes(shared);
+  addRecoveryRoutes(shared);
+  addClientLogo(router, parts);
+  router.get(
+    '/interaction/:uid',
+    showInteraction(interactions, { login, consent }, lastClient) as Router.IMiddleware,
+  );
+  router.get('/', (ctx) => {
+    render(ctx as never, { view: 'home', title: 'home.title' });
+  });
+  options.extraRoutes?.(router, parts);
+
+  const koa = new Koa<RequestState>();
+  koa.keys = secrets.keys('cookie');
+  koa.silent = true;
+  pinOrigin(koa, config.issuer);
+  const wayForward = async (ctx: Parameters<Middleware>[0]): Promise<string | undefined> => {
+    const client = await findClient(db, lastClient.read(ctx) ?? '');
+    const uri = client?.metadata.initiate_login_uri ?? client?.metadata.client_uri;
+    return typeof uri === 'string' ? uri : undefined;
+  };
+  const ready = {
+    database: () => db.selectNoFrom((eb) => eb.lit(1).as('one')).execute(),
+    ephemeral: () => ephemeral.ping(),
+    migrations: () => allMigrated(db),
+  };
+  koa.use(requestLog(log, config.trustedProxies, metrics.observeRequest));
+  koa.use(securityHeaders(config.issuer));
+  koa.use(health(ready, () => draining));
+  koa.use(locale);
+  koa.use(handleErrors(render, wayForward));
+  koa.use(requireHost(config.issuer));
+  koa.use(assets.serve);
+  koa.use(holder.serve);
+  koa.use(parseForms());
+  koa.use(router.routes() as Middleware);
+
+  const server = createServer(
+    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 16_384 },
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- Koa answers its own failures
+    koa.callback(),
+  );
+  const workers = createWorkers(parts);
+  metrics.gauge('password_queue', 'Passwords waiting or being hashed', () => passwords.depth());
+  metrics.gauge(
+    'database_waiting',
+    'Requests waiting for a database connection',
+    () => parts.pool.waitingCount,
+  );
+
+  return {
+    ...parts,
+    server,
+    metricsServer: metricsServer(metrics),
+    startWorkers: workers.start,
+    drain: () => {
+      draining = true;
+    },
+    close: async () => {
+      await workers.stop();
+      await passwords.close();
+      await ephemeral.close();
+      await parts.close();
+    },
+  };
+}
+
+function openEphemeral({ config, db, log }: Foundation): EphemeralStore {
+  if (config.redisUrl === undefined) return createSqlStore(db);
+  return createRedisStore(
+    openRedis(config.redisUrl, (error) => log.warn({ err: error }, 'redis connection lost')),
+  );
+}
+
+async function allMigrated(db: Foundation['db']): Promise<void> {
+  const states = await listMigrations(db);
+  if (states.some(({ executedAt }) => !executedAt)) throw new Error('migrations are pending');
+}
+
+/** `/clients/:id/logo`: the relying party's picture, from our own origin so that pages need no third party. */
+function addClientLogo(router: Router, { db }: AppParts): void {
+  router.get('/clients/:id/logo', async (ctx) => {
+    const client = await findClient(db, String((ctx.params as { id: string }).id));
+    if (!client?.logo || !client.logoType) return;
+    ctx.type = client.logoType;
+    ctx.set({ 'Cache-Control': 'public, max-age=300', 'Cross-Origin-Resource-Policy': 'same-origin' });
+    ctx.body = client.logo;
+  });
+}
+
+function createWorkers(parts: AppParts): { start(): void; stop(): Promise<void> } {
+  const { config, db, secrets, clock, log, ephemeral, holder, viewsDir } = parts;
+  const linker = createAuditLinker({
+    db,
+    secrets,
+    onError: (error) => log.warn({ err: error }, 'audit rows not linked yet'),
+  });
+  const delivery = createDelivery({
+    db,
+    secrets,
+    clock,
+    issuer: config.issuer,
+    renderer: createMailRenderer({ viewsDir, issuer: config.issuer }),
+    transport:
+      config.smtpUrl === undefined
+        ? createIdleTransport()
+        : createMailer({ smtpUrl: config.smtpUrl, from: config.mailFrom }),
+    eraseAfterSending: config.environment === 'production',
+    onError: (error) => log.warn({ err: error }, 'outbox not served'),
+  });
+  let recurring: ReturnType<typeof every>[] = [];
+  return {
+    start: () => {
+      linker.start();
+      delivery.start();
+      recurring = [
+        every(60, () => sweep({ db, ephemeral, clock }), log, 'sweep'),
+        every(5, () => holder.refresh(), log, 'signing keys'),
+      ];
+    },
+    stop: async () => {
+      await Promise.all([linker.stop(), delivery.stop(), ...recurring.map((work) => work.stop())]);
+    },
+  };
+}

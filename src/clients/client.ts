@@ -1,0 +1,98 @@
+/**
+ * Relying parties: what an operator may register, checked before it is stored. oidc-provider checks the rest of
+ * the metadata; this file holds the rules that it leaves open (http: redirects, odd schemes, ids that look like
+ * a person's subject).
+ */
+import { z } from 'zod';
+import type { Row } from '../storage/tables';
+
+export type Client = Row<'clients'>;
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** An exact redirect target: https, http to this machine only, or a native app's own reverse-domain scheme (RFC 8252 §7). */
+export function redirectUriFault(value: string): string | undefined {
+  const url = URL.parse(value);
+  // Control characters and backslashes are "repaired" by URL parsers, each in its own way.
+  // eslint-disable-next-line no-control-regex
+  if (!url || /[\s\\\u0000-\u001f]/.test(value)) return 'is not a URL';
+  if (url.hash || value.includes('#')) return 'must not have a fragment';
+  if (url.username || url.password) return 'must not hold a user name or password';
+  if (value.includes('*')) return 'must be exact; wildcards are not supported';
+  if (url.protocol === 'https:') return undefined;
+  if (url.protocol === 'http:')
+    return LOOPBACK.has(url.hostname) ? undefined : 'must be https (http is for loopback only)';
+  return /^[a-z][a-z0-9-]*(\.[a-z0-9-]+)+:$/.test(url.protocol)
+    ? undefined
+    : `must not use the scheme ${url.protocol} (a native app uses its reverse domain, such as com.example.app:/callback)`;
+}
+
+const redirectUri = z
+  .string()
+  .max(2000)
+  .superRefine((value, context) => {
+    const fault = redirectUriFault(value);
+    if (fault) context.addIssue({ code: 'custom', message: `${JSON.stringify(value)} ${fault}` });
+  });
+
+const webUri = z
+  .string()
+  .max(2000)
+  .refine((value) => {
+    const url = URL.parse(value);
+    return url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname));
+  }, 'must be an https URL (http is for loopback only)');
+
+/** `client_id`: readable, and never the shape of a subject, so that neither can be taken for the other (RFC 9700 §4.15). */
+export const clientId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{1,62}$/, 'must be 2 to 63 of a-z, 0-9, ".", "_", "-"')
+  .refine((id) => !/^[0-9a-f]{8}-[0-9a-f]{4}-/.test(id), 'must not look like a UUID, since subjects do');
+
+export const SECRET_METHODS = ['client_secret_basic', 'client_secret_post'] as const;
+
+/** What `clients create` and `clients import` accept; names follow OIDC Registration §2. Unknown names are refused. */
+export const clientInput = z
+  .strictObject({
+    client_id: clientId,
+    client_name: z.string().trim().min(1).max(100),
+    redirect_uris: z.array(redirectUri).max(50).default([]),
+    post_logout_redirect_uris: z.array(redirectUri).max(50).default([]),
+    grant_types: z
+      .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials']))
+      .default(['authorization_code', 'refresh_token']),
+    token_endpoint_auth_method: z.enum([...SECRET_METHODS, 'none']).default('client_secret_basic'),
+    application_type: z.enum(['web', 'native']).default('web'),
+    id_token_signed_response_alg: z.enum(['ES256', 'RS256', 'EdDSA']).default('RS256'),
+    scope: z.string().max(500).optional(),
+    client_uri: webUri.optional(),
+    initiate_login_uri: webUri.optional(),
+    backchannel_logout_uri: webUri.optional(),
+    backchannel_logout_session_required: z.boolean().optional(),
+    default_max_age: z.number().int().min(0).optional(),
+  })
+  .superRefine((client, context) => {
+    const needsRedirect = client.grant_types.includes('authorization_code');
+    if (needsRedirect && client.redirect_uris.length === 0) {
+      context.addIssue({ code: 'custom', path: ['redirect_uris'], message: 'needs at least one address' });
+    }
+    if (client.grant_types.includes('client_credentials') && client.token_endpoint_auth_method === 'none') {
+      context.addIssue({
+        code: 'custom',
+        path: ['grant_types'],
+        message: 'client_credentials needs a client with a secret',
+      });
+    }
+  });
+
+export type ClientInput = z.infer<typeof clientInput>;
+
+/** All faults of a registration, each as one sentence. */
+export function clientFaults(error: z.ZodError): string[] {
+  return error.issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(' '));
+}
+
+/** True for a client that authenticates with a secret. */
+export function hasSecret(method: string): boolean {
+  return SECRET_METHODS.some((name) => name === method);
+}

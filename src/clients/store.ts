@@ -1,0 +1,71 @@
+/** Every query of relying parties. */
+import type { Queryable } from '../storage/tables';
+import type { Client, ClientInput } from './client';
+
+export async function findClient(db: Queryable, id: string): Promise<Client | undefined> {
+  if (id.length > 63) return undefined;
+  return db.selectFrom('clients').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export async function listClients(db: Queryable, page: { after?: string; limit: number }): Promise<Client[]> {
+  let query = db.selectFrom('clients').selectAll().orderBy('id').limit(page.limit);
+  if (page.after !== undefined) query = query.where('id', '>', page.after);
+  return query.execute();
+}
+
+export interface ClientRow {
+  input: ClientInput;
+  secretHash: string | null;
+  pkceExempt: boolean;
+}
+
+/** False when the id is taken. */
+export async function insertClient(db: Queryable, row: ClientRow, at: Date): Promise<boolean> {
+  const { client_id: id, client_name: name, ...metadata } = row.input;
+  const inserted = await db
+    .insertInto('clients')
+    .values({
+      id,
+      name,
+      metadata: JSON.stringify(metadata),
+      secretHash: row.secretHash,
+      pkceExempt: row.pkceExempt,
+      logo: null,
+      logoType: null,
+      createdAt: at,
+      updatedAt: at,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirst();
+  return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+export interface ClientChange {
+  name?: string;
+  metadata?: Record<string, unknown>;
+  secretHash?: string | null;
+  pkceExempt?: boolean;
+  logo?: Buffer | null;
+  logoType?: string | null;
+}
+
+export async function updateClient(
+  db: Queryable,
+  id: string,
+  change: ClientChange,
+  at: Date,
+): Promise<boolean> {
+  const { metadata, ...columns } = change;
+  const result = await db
+    .updateTable('clients')
+    .set({ ...columns, ...(metadata ? { metadata: JSON.stringify(metadata) } : {}), updatedAt: at })
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** Removes a relying party with its grants and refresh tokens. */
+export async function deleteClient(db: Queryable, id: string): Promise<boolean> {
+  const result = await db.deleteFrom('clients').where('id', '=', id).executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}

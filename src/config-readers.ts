@@ -1,0 +1,93 @@
+/** How one setting's text becomes a value. A reader throws `Error` with the rest of a sentence: "<NAME> must …". */
+import { BlockList, isIP } from 'node:net';
+
+export type Reader<Value> = (text: string) => Value;
+
+export const text: Reader<string> = (value) => value;
+
+export function oneOf<const Value extends string>(...allowed: Value[]): Reader<Value> {
+  return (value) => {
+    const found = allowed.find((candidate) => candidate === value);
+    if (found === undefined) throw new Error(`must be one of ${allowed.join(', ')}`);
+    return found;
+  };
+}
+
+export function wholeNumber(min: number, max: number): Reader<number> {
+  return (value) => {
+    const number = /^\d{1,12}$/.test(value) ? Number(value) : NaN;
+    if (!(number >= min && number <= max)) throw new Error(`must be a whole number from ${min} to ${max}`);
+    return number;
+  };
+}
+
+export const port = wholeNumber(1, 65_535);
+
+/** An origin: scheme, host and port, nothing behind them. */
+export const origin: Reader<string> = (value) => {
+  const url = URL.parse(value);
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.origin !== value.replace(/\/$/, '')) {
+    throw new Error('must be an origin such as https://id.example.com, without a path');
+  }
+  return url.origin;
+};
+
+export function urlWith(...protocols: string[]): Reader<string> {
+  return (value) => {
+    const protocol = /^([a-z][a-z0-9+]*):\/\//.exec(value)?.[1];
+    if (!protocol || !protocols.includes(protocol)) {
+      throw new Error(`must be a URL that starts with ${protocols.map((name) => `${name}://`).join(' or ')}`);
+    }
+    return value;
+  };
+}
+
+/** Comma-separated keys of at least 32 characters each. */
+export const keyList: Reader<string[]> = (value) => {
+  const keys = value.split(',').map((key) => key.trim());
+  if (keys.some((key) => key.length < 32)) {
+    throw new Error(
+      'must be one or more keys of 32 characters or more, newest first, separated by commas (make one: openssl rand -base64 33)',
+    );
+  }
+  if (keys.some((key) => new Set(key).size < 10))
+    throw new Error('must be random; a repeated pattern is not a key');
+  return keys;
+};
+
+/** Comma-separated addresses or CIDR ranges of proxies whose X-Forwarded-For is believed. */
+export const addressRanges: Reader<AddressRanges> = (value) => {
+  const list = new BlockList();
+  const entries = value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean);
+  for (const entry of entries) {
+    const [address = '', prefix] = entry.split('/');
+    const family = isIP(address);
+    const bits = prefix === undefined ? (family === 6 ? 128 : 32) : Number(prefix);
+    if (!family || !Number.isInteger(bits) || bits < 1 || bits > (family === 6 ? 128 : 32)) {
+      throw new Error(`must be addresses or CIDR ranges separated by commas; "${entry}" is neither`);
+    }
+    list.addSubnet(address, bits, family === 6 ? 'ipv6' : 'ipv4');
+  }
+  return { entries, includes: (address) => includes(list, address) };
+};
+
+export interface AddressRanges {
+  entries: string[];
+  includes(address: string): boolean;
+}
+
+function includes(list: BlockList, address: string): boolean {
+  const family = isIP(address);
+  return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** A mailbox, alone or as `Name <mailbox>`. */
+export const mailbox: Reader<string> = (value) => {
+  if (!/^(?:[^<>\r\n"]{1,80} <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(value)) {
+    throw new Error('must be an address such as "port.one ID <no-reply@example.com>"');
+  }
+  return value;
+};

@@ -1,0 +1,62 @@
+/** What the server and the CLI both stand on: the database, the keys, the clock, the log. */
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock, type Clock } from './clock';
+import type { Config } from './config';
+import { createLogger, type Logger } from './log';
+import { createSecrets, randomToken, type Secrets } from './secrets';
+import { openDatabase, type OpenedDatabase } from './storage/postgres';
+
+export interface Foundation extends OpenedDatabase {
+  config: Config;
+  secrets: Secrets;
+  clock: Clock;
+  log: Logger;
+  /** The folder of views, texts and assets, in the source tree and beside the compiled one. */
+  viewsDir: string;
+}
+
+export interface FoundationOptions {
+  clock?: Clock;
+  log?: Logger;
+  /** A database that is open already (tests). */
+  database?: OpenedDatabase;
+}
+
+/** Opens the database and derives the keys. @throws DataFolderBusy */
+export async function openFoundation(config: Config, options: FoundationOptions = {}): Promise<Foundation> {
+  const log = options.log ?? createLogger(config.logLevel);
+  const database =
+    options.database ??
+    (await openDatabase(
+      { url: config.databaseUrl, dataDir: config.dataDir, poolSize: config.databasePoolSize },
+      (error) => log.warn({ err: error }, 'database connection lost'),
+    ));
+  return {
+    ...database,
+    config,
+    log,
+    clock: options.clock ?? systemClock,
+    viewsDir: findViews(),
+    secrets: createSecrets(config.secretKeys ?? [developmentKey(config.dataDir)]),
+  };
+}
+
+/** The key of a laptop: made once, kept in the data folder. Production demands SECRET_KEY (config.ts). */
+function developmentKey(dataDir: string): string {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const file = join(dataDir, 'secret-key');
+  if (!existsSync(file)) {
+    writeFileSync(file, randomToken(), { mode: 0o600, flag: 'wx' });
+    chmodSync(file, 0o600);
+  }
+  return readFileSync(file, 'utf8').trim();
+}
+
+function findViews(): string {
+  const folder = [join(__dirname, '..', 'views'), join(__dirname, '..', '..', 'views')].find((path) =>
+    existsSync(path),
+  );
+  if (!folder) throw new Error('the folder views/ is missing beside the program');
+  return folder;
+}

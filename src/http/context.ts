@@ -1,0 +1,23 @@
+/** What every request carries through the Koa floor. */
+import type { ParameterizedContext, Middleware as KoaMiddleware } from 'koa';
+import type { Logger } from '../log';
+import type { Locale } from './texts';
+
+/** The relying party a page belongs to: its name stands in the head of the page. */
+export interface Brand {
+  clientId: string;
+  name: string;
+  hasLogo: boolean;
+}
+
+export interface RequestState {
+  requestId: string;
+  log: Logger;
+  /** Who sent the request, as far as trusted proxies vouch for it. */
+  address: string;
+  locale: Locale;
+  brand?: Brand;
+}
+
+export type Context = ParameterizedContext<RequestState>;
+export type Middleware = KoaMiddleware<RequestState>;

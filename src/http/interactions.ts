@@ -1,0 +1,37 @@
+/**
+ * The port through which a flow reaches OpenID Connect: what a relying party asks for, and how the flow ends.
+ * provider/ implements it, app.ts hands it out; so no flow imports oidc-provider.
+ */
+import type { Brand, Context } from './context';
+
+export interface InteractionDetails {
+  uid: string;
+  /** What must be settled first: `login`, `consent` … */
+  prompt: string;
+  brand: Brand;
+  /** Where the relying party wants the person back; forms of the interaction may end there. */
+  redirectUri: string | undefined;
+  loginHint: string | undefined;
+  uiLocales: string | undefined;
+  /** The person already signed in, when the relying party wants a fresh sign-in. */
+  accountId: string | undefined;
+  /** Scopes asked for, in the order of the request. */
+  scopes: string[];
+}
+
+export interface SignedIn {
+  accountId: string;
+  /** How, by RFC 8176. */
+  amr: string[];
+}
+
+export interface Interactions {
+  /** @throws Refusal interaction_expired when it is finished, too old, or another browser's. */
+  details(ctx: Context): Promise<InteractionDetails>;
+  /** Hands the signed-in person over and redirects on. */
+  signIn(ctx: Context, result: SignedIn): Promise<void>;
+  /** The person consents to what is asked for. */
+  allow(ctx: Context): Promise<void>;
+  /** Ends with `access_denied` at the relying party. */
+  cancel(ctx: Context): Promise<void>;
+}

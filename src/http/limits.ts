@@ -1,0 +1,43 @@
+/**
+ * Limits that are exact under concurrency: an attempt is counted before it is made, so of any number of parallel
+ * ones no more than the limit get through. A success gives its place back. No answer from the store is a refusal,
+ * never a pass.
+ */
+import { Refusal } from '../errors';
+import type { EphemeralStore } from '../storage/ephemeral/port';
+
+export interface Limit {
+  /** What is counted, such as `sign_in:account:<id>`. */
+  key: string;
+  max: number;
+  /** Seconds from the first attempt until the count starts anew. */
+  window: number;
+}
+
+export interface Reservation {
+  /** Gives the places back: the attempt was a good one. */
+  release(): Promise<void>;
+}
+
+/** Counts one attempt against every limit. @throws Refusal too_many_attempts with the seconds to wait. */
+export async function reserve(store: EphemeralStore, limits: readonly Limit[]): Promise<Reservation> {
+  const counted = await Promise.all(
+    limits.map(async (limit) => ({ limit, ...(await store.count(`limit:${limit.key}`, 1, limit.window)) })),
+  );
+  const release = async (): Promise<void> => {
+    await Promise.all(
+      limits.map(async ({ key, window }) => {
+        const { count } = await store.count(`limit:${key}`, -1, window);
+        // The window ended meanwhile: a new one must not begin with a place too many.
+        if (count < 0) await store.count(`limit:${key}`, 1, window);
+      }),
+    );
+  };
+  const exceeded = counted.filter(({ count, limit }) => count > limit.max);
+  if (exceeded.length > 0) {
+    // What was refused was no attempt: it must not use up the limits that still had room.
+    await release();
+    throw new Refusal('too_many_attempts', Math.max(...exceeded.map(({ ttl }) => ttl)));
+  }
+  return { release };
+}

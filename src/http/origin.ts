@@ -1,0 +1,40 @@
+/**
+ * Nothing is built from the Host header or from X-Forwarded-*: the origin is the configured issuer
+ * (security.md §0.2, CVE-2025-64101). Koa's own getters are pinned, so no code path can ask the request.
+ */
+import type Koa from 'koa';
+import { Refusal } from '../errors';
+import type { Middleware, RequestState } from './context';
+
+/** Pins host, protocol, origin and href of an app (and of oidc-provider, which is a Koa app) to the issuer. */
+export function pinOrigin(app: Pick<Koa, 'request'>, issuer: string): void {
+  const { host, hostname, protocol } = new URL(issuer);
+  const fixed = {
+    host,
+    hostname,
+    protocol: protocol.slice(0, -1),
+    secure: protocol === 'https:',
+    origin: issuer,
+    subdomains: [],
+  };
+  for (const [name, value] of Object.entries(fixed)) {
+    Object.defineProperty(app.request, name, { get: () => value, configurable: true });
+  }
+  Object.defineProperty(app.request, 'href', {
+    get(this: Koa.Request) {
+      return issuer + this.originalUrl;
+    },
+    configurable: true,
+  });
+}
+
+/** Refuses requests that were sent to another name than the issuer's (421, RFC 9110 §15.5.20). */
+export function requireHost(issuer: string): Middleware {
+  const { host } = new URL(issuer);
+  return async (ctx, next) => {
+    if ((ctx.req.headers.host ?? '').toLowerCase() !== host) throw new Refusal('misdirected');
+    await next();
+  };
+}
+
+export type PinnedApp = Koa<RequestState>;

@@ -1,0 +1,74 @@
+/** Pages: EJS templates compiled once, inside one layout, in the person's language. Never cached by anyone. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compile, type TemplateFunction } from 'ejs';
+import type { Problems } from '../errors';
+import type { Assets } from './assets';
+import type { Context } from './context';
+import { LOCALES, type Texts } from './texts';
+
+/** Links under every page, from the settings. */
+export interface FootLinks {
+  helpUrl?: string;
+  documentsUrl?: string;
+  supportPhone?: string;
+  supportEmail?: string;
+}
+
+export interface Page {
+  /** Path of the view under views/, without .ejs. */
+  view: string;
+  /** Key of the page's title in views/texts. */
+  title: string;
+  titleValues?: Record<string, string>;
+  status?: number;
+  problems?: Problems;
+  /** The page's form, so that the language switch can send it along and nothing typed is lost. */
+  form?: { id: string; action: string };
+  values?: Record<string, unknown>;
+}
+
+export interface Render {
+  (ctx: Context, page: Page): void;
+}
+
+export function createRender(parts: {
+  viewsDir: string;
+  texts: Texts;
+  assets: Assets;
+  foot: FootLinks;
+}): Render {
+  const compiled = new Map<string, TemplateFunction>();
+  const template = (view: string): TemplateFunction => {
+    const known = compiled.get(view);
+    if (known) return known;
+    const filename = join(parts.viewsDir, `${view}.ejs`);
+    const made = compile(readFileSync(filename, 'utf8'), { filename });
+    compiled.set(view, made);
+    return made;
+  };
+
+  return (ctx, page) => {
+    const t = parts.texts.translate(ctx.state.locale);
+    const locals = {
+      ...page.values,
+      t,
+      locale: ctx.state.locale,
+      otherLocales: LOCALES.filter((locale) => locale !== ctx.state.locale),
+      asset: parts.assets.path,
+      brand: ctx.state.brand,
+      foot: parts.foot,
+      requestId: ctx.state.requestId,
+      path: ctx.path,
+      title: t(page.title, page.titleValues ?? {}),
+      problems: page.problems ?? {},
+      form: page.form,
+    };
+    // One name holds everything, so nothing a person sends can reach an option of EJS (CVE-2022-29078).
+    const body = template(page.view)({ page: locals });
+    ctx.status = page.status ?? (Object.keys(locals.problems).length > 0 ? 422 : 200);
+    ctx.type = 'text/html; charset=utf-8';
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = template('layout')({ page: { ...locals, body } });
+  };
+}

@@ -1,0 +1,54 @@
+/** Sessions, interactions, codes, opaque access tokens, replay marks: short-lived, in the ephemeral store. */
+import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import { fingerprint } from '../../secrets';
+import type { EphemeralStore } from '../../storage/ephemeral/port';
+import { DEFAULT_TTL, type PayloadSeal } from './payload';
+
+export function ephemeralArtifacts(model: string, store: EphemeralStore, payloads: PayloadSeal): Adapter {
+  const key = (id: string): string => `oidc:${model}:${fingerprint(id)}`;
+  const uidKey = (uid: string): string => `oidc:${model}.uid:${uid}`;
+
+  const find = async (id: string): Promise<AdapterPayload | undefined> => {
+    const entry = await store.find(key(id));
+    if (typeof entry?.value !== 'string') return undefined;
+    const payload = payloads.open(model, id, entry.value);
+    return payload && entry.spent ? { ...payload, consumed: true } : payload;
+  };
+
+  return {
+    find,
+    async upsert(id, payload, expiresIn = DEFAULT_TTL) {
+      const sealed = payloads.seal(model, id, payload);
+      if (model === 'ReplayDetection') {
+        // oidc-provider looks first and saves later; only the insert itself decides (RFC 7523 §3, RFC 9449 §11.1).
+        if (!(await store.insert(key(id), sealed, expiresIn)))
+          throw new errors.InvalidRequest('already used');
+        return;
+      }
+      await store.put(key(id), sealed, expiresIn);
+      if (model === 'Session' && payload.uid) {
+        await store.put(
+          uidKey(payload.uid),
+          payloads.seal('Session.uid', payload.uid, { uid: id }),
+          expiresIn,
+        );
+      }
+    },
+    async findByUid(uid) {
+      const entry = await store.find(uidKey(uid));
+      if (typeof entry?.value !== 'string') return undefined;
+      const id = payloads.open('Session.uid', uid, entry.value)?.uid;
+      return id === undefined ? undefined : find(id);
+    },
+    findByUserCode: () => Promise.resolve(undefined),
+    async consume(id) {
+      // One winner under any concurrency (RFC 6749 §4.1.2); the library's own check runs before this and may be stale.
+      if (!(await store.spend(key(id)))) throw new errors.InvalidGrant('already used');
+    },
+    async destroy(id) {
+      await store.delete(key(id));
+    },
+    // Every use of a code or an opaque token asks for its grant, so ending the grant ended them all.
+    revokeByGrantId: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,31 @@
+/** What tokens say of a person: every claim, by scope, in this one file. */
+import { fullName, type AccountProfile } from '../accounts/account';
+
+/** Scope → claims (OIDC Core §5.4; `companies` is ours). */
+export const CLAIMS_BY_SCOPE = {
+  openid: ['sub'],
+  profile: ['name', 'family_name', 'given_name', 'middle_name', 'locale', 'updated_at'],
+  email: ['email', 'email_verified'],
+  phone: ['phone_number', 'phone_number_verified'],
+  companies: ['companies'],
+};
+
+export const SCOPES = [...Object.keys(CLAIMS_BY_SCOPE), 'offline_access'];
+
+/** Every claim the provider knows of a person; the granted scopes choose among them. */
+export function personClaims(person: AccountProfile): Record<string, unknown> & { sub: string } {
+  return {
+    sub: person.id,
+    name: fullName(person),
+    family_name: person.familyName,
+    given_name: person.givenName,
+    ...(person.middleName === null ? {} : { middle_name: person.middleName }),
+    locale: person.locale,
+    updated_at: Math.floor(person.updatedAt.getTime() / 1000),
+    ...(person.email === null ? {} : { email: person.email, email_verified: person.emailProved }),
+    ...(person.phone === null
+      ? {}
+      : { phone_number: person.phone, phone_number_verified: person.phoneProved }),
+    companies: [],
+  };
+}

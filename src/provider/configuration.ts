@@ -1,0 +1,198 @@
+/** The settings of oidc-provider: code flow with PKCE, rotation, nothing on that nobody uses. */
+import {
+  errors,
+  type Adapter,
+  type Client,
+  type Configuration,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
+import { isInForce, type AccountProfile } from '../accounts/account';
+import { findProfile } from '../accounts/store';
+import type { Clock } from '../clock';
+import { cookieName } from '../http/cookies';
+import type { Secrets } from '../secrets';
+import type { Database } from '../storage/tables';
+import { CLAIMS_BY_SCOPE, SCOPES, personClaims } from './claims';
+import type { ProviderPages } from './pages';
+import { interactionPrompts } from './prompts';
+import type { SigningKeySet } from './signing-keys';
+
+export interface ProviderSettings {
+  issuer: string;
+  sessionDays: number;
+  refreshTokenDays: number;
+  /** Calls to relying parties on this machine (back-channel logout); never in production (SSRF). */
+  allowLoopbackCalls: boolean;
+}
+
+export interface ConfigurationParts {
+  db: Database;
+  secrets: Secrets;
+  clock: Clock;
+  adapter: (model: string) => Adapter;
+  pages: ProviderPages;
+  settings: ProviderSettings;
+}
+
+const MINUTE = 60;
+const DAY = 24 * 3600;
+
+export function providerConfiguration(parts: ConfigurationParts, keys: SigningKeySet): Configuration {
+  const { settings, secrets, pages } = parts;
+  return {
+    adapter: parts.adapter,
+    jwks: { keys: keys.keys as NonNullable<Configuration['jwks']>['keys'] },
+    claims: CLAIMS_BY_SCOPE,
+    scopes: SCOPES,
+    // The first ID token carries the person and the companies: a relying party needs no second call.
+    conformIdTokenClaims: false,
+    findAccount: (ctx, sub, token) => findAccount(parts, ctx, sub, token),
+    loadExistingGrant,
+    responseTypes: ['code'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+    pkce: { required: (_ctx, client) => client.pkce_exempt !== true },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    extraClientMetadata: { properties: ['pkce_exempt', 'has_logo'] },
+    clientBasedCORS: (_ctx, origin, client) => isOriginOf(client, origin),
+    enabledJWA: {
+      idTokenSigningAlgValues: ['ES256', 'RS256', 'EdDSA'],
+      userinfoSigningAlgValues: ['ES256', 'RS256', 'EdDSA'],
+    },
+    interactions: {
+      policy: interactionPrompts(),
+      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
+    },
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: true,
+    // Whoever revokes one token of a grant, or replays a spent one, ends them all.
+    revokeGrantPolicy: () => true,
+    renderError: (ctx, out) => {
+      pages.error(ctx, out);
+    },
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      resourceIndicators: { enabled: false },
+      backchannelLogout: { enabled: true },
+      clientCredentials: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => mayIntrospect(client, token) },
+      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => ownToken(client, token) },
+      userinfo: { enabled: true },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (ctx) => {
+          pages.logout(ctx);
+        },
+        postLogoutSuccessSource: (ctx) => {
+          pages.loggedOut(ctx);
+        },
+      },
+    },
+    discovery: { ui_locales_supported: ['ru', 'en'], claims_locales_supported: ['ru'] },
+    routes: { userinfo: '/userinfo' },
+    ttl: lifetimes(settings),
+    cookies: providerCookies(settings.issuer, secrets),
+    fetch: (url, options) => callRelyingParty(url, options, settings.allowLoopbackCalls),
+  };
+}
+
+/** Lifetimes in seconds. A refresh token ends a fixed time after the sign-in, however often it was rotated (ASVS 10.4.8). */
+function lifetimes(settings: ProviderSettings): Configuration['ttl'] {
+  const refresh = settings.refreshTokenDays * DAY;
+  return {
+    AccessToken: 10 * MINUTE,
+    AuthorizationCode: MINUTE,
+    ClientCredentials: 10 * MINUTE,
+    Grant: Math.max(refresh, settings.sessionDays * DAY),
+    IdToken: 10 * MINUTE,
+    Interaction: 60 * MINUTE,
+    RefreshToken: (ctx) => ctx.oidc.entities.RotatedRefreshToken?.remainingTTL ?? refresh,
+    Session: settings.sessionDays * DAY,
+  };
+}
+
+/** Path-bound cookies cannot carry __Host- (it demands path=/), so those of an interaction say __Secure-. */
+function providerCookies(issuer: string, secrets: Secrets): Configuration['cookies'] {
+  const https = issuer.startsWith('https:');
+  const secure = (name: string): string => (https ? `__Secure-${name}` : name);
+  return {
+    keys: secrets.keys('cookie'),
+    names: {
+      session: cookieName(issuer, 'session'),
+      interaction: secure('interaction'),
+      resume: secure('resume'),
+    },
+    long: { signed: true, httpOnly: true, sameSite: 'lax', secure: https },
+    short: { signed: true, httpOnly: true, sameSite: 'lax', secure: https },
+  };
+}
+
+interface TokenTimes {
+  iat?: number;
+}
+
+async function findAccount(
+  parts: ConfigurationParts,
+  ctx: KoaContextWithOIDC,
+  sub: string,
+  token?: TokenTimes,
+) {
+  const person = await findProfile(parts.db, sub);
+  const since = token?.iat ?? ctx.oidc.session?.loginTs;
+  if (!person || since === undefined || !isInForce(person, new Date(since * 1000))) return undefined;
+  return { accountId: person.id, person, claims: () => Promise.resolve(personClaims(person)) };
+}
+
+export type ProviderAccount = { accountId: string; person: AccountProfile };
+
+/**
+ * Relying parties are the operator's own: signing in is consent enough, so the grant is made or widened here.
+ * `prompt=consent` still asks.
+ */
+async function loadExistingGrant(ctx: KoaContextWithOIDC) {
+  const { oidc } = ctx;
+  const { client, session, account, provider } = oidc;
+  if (!client || !session || !account) return undefined;
+  const known = session.grantIdFor(client.clientId);
+  const found = known === undefined ? undefined : await provider.Grant.find(known);
+  const grant = found ?? new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
+  const wanted = [...oidc.requestParamOIDCScopes];
+  const held = new Set(grant.getOIDCScopeEncountered().split(' '));
+  if (!found || wanted.some((scope) => !held.has(scope))) {
+    grant.addOIDCScope(wanted.join(' '));
+    await grant.save();
+  }
+  return grant;
+}
+
+function isOriginOf(client: Client, origin: string): boolean {
+  if (origin === 'null' || client.clientAuthMethod !== 'none') return false;
+  return (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin);
+}
+
+/** A relying party may ask about its own tokens; a resource server (client_credentials with a secret) about all. */
+function mayIntrospect(client: Client, token: { clientId?: string }): boolean {
+  return (
+    client.clientAuthMethod !== 'none' &&
+    (token.clientId === client.clientId || client.grantTypeAllowed('client_credentials'))
+  );
+}
+
+function ownToken(client: Client, token: { clientId?: string }): boolean {
+  if (token.clientId === client.clientId) return true;
+  if (client.clientAuthMethod === 'none') return false;
+  throw new errors.InvalidRequest('the token was issued to another client');
+}
+
+/** oidc-provider's dispatcher refuses special-use addresses; on a laptop the relying party is one. */
+function callRelyingParty(
+  url: Parameters<typeof fetch>[0],
+  options: RequestInit | undefined,
+  allowLoopback: boolean,
+) {
+  const hostname = URL.parse(String(url))?.hostname ?? '';
+  const { dispatcher, ...rest }: RequestInit & { dispatcher?: unknown } = options ?? {};
+  const local = allowLoopback && ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  return fetch(url, { ...rest, redirect: 'error', ...(local ? {} : { dispatcher }) } as RequestInit);
+}

@@ -1,0 +1,49 @@
+/** What oidc-provider tells of its work, written to the audit and the log. */
+import type Provider from 'oidc-provider';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { AuditEntry } from '../audit/audit';
+import { recordEvent } from '../audit/store';
+import type { Clock } from '../clock';
+import type { RequestState } from '../http/context';
+import type { Logger } from '../log';
+import type { Database } from '../storage/tables';
+
+export function observeProvider(
+  provider: Provider,
+  parts: { db: Database; clock: Clock; log: Logger },
+): void {
+  const { db, clock, log } = parts;
+  const record = (
+    ctx: KoaContextWithOIDC,
+    entry: Pick<AuditEntry, 'event' | 'actor' | 'subject' | 'details'>,
+  ): void => {
+    const state = ctx.state as RequestState;
+    const common = {
+      clientId: ctx.oidc.client?.clientId,
+      address: state.address,
+      requestId: state.requestId,
+    };
+    recordEvent(db, { ...common, ...entry }, clock.now()).catch((error: unknown) => {
+      log.error({ err: error, event: entry.event }, 'audit row lost');
+    });
+  };
+
+  provider.on('grant.revoked', (ctx) => {
+    if (ctx.oidc.route !== 'token') return;
+    // The token endpoint ends a grant for one reason only: something spent was presented again.
+    const code = ctx.oidc.params?.grant_type === 'authorization_code';
+    const client = `client:${ctx.oidc.client?.clientId ?? ''}`;
+    record(ctx, { event: code ? 'code_reuse_detected' : 'token_reuse_detected', actor: client });
+  });
+  provider.on('end_session.success', (ctx) => {
+    const accountId = ctx.oidc.session?.accountId;
+    if (accountId)
+      record(ctx, { event: 'sign_out', actor: `account:${accountId}`, subject: `account:${accountId}` });
+  });
+  provider.on('backchannel.error', (_ctx, error, client) => {
+    log.warn({ err: error, clientId: client.clientId }, 'back-channel logout not delivered');
+  });
+  provider.on('server_error', (ctx, error) => {
+    log.error({ err: error, requestId: (ctx.state as RequestState).requestId }, 'fault');
+  });
+}

@@ -1,0 +1,75 @@
+/** The interaction port over oidc-provider, and the map from a prompt's name to the page that settles it. */
+import { errors } from 'oidc-provider';
+import { Refusal } from '../errors';
+import type { Context, Middleware } from '../http/context';
+import type { InteractionDetails, Interactions } from '../http/interactions';
+import type { Cookie } from '../http/cookies';
+import { allowFormTarget } from '../http/security-headers';
+import type { ProviderHolder } from './provider';
+
+export function createInteractions(holder: ProviderHolder): Interactions {
+  const finish = (ctx: Context, result: Record<string, unknown>): Promise<void> => {
+    // oidc-provider writes the redirect itself; what Koa holds in headers by then goes with it.
+    ctx.respond = false;
+    return holder.provider().interactionFinished(ctx.req, ctx.res, result, { mergeWithLastSubmission: true });
+  };
+  return {
+    details: (ctx) => findDetails(holder, ctx),
+    signIn: (ctx, { accountId, amr }) => finish(ctx, { login: { accountId, amr } }),
+    allow: (ctx) => finish(ctx, { consent: {} }),
+    cancel: (ctx) => finish(ctx, { error: 'access_denied', error_description: 'the person cancelled' }),
+  };
+}
+
+async function findDetails(holder: ProviderHolder, ctx: Context): Promise<InteractionDetails> {
+  const provider = holder.provider();
+  const interaction = await provider.interactionDetails(ctx.req, ctx.res).catch((error: unknown) => {
+    if (error instanceof errors.SessionNotFound)
+      throw new Refusal('interaction_expired', undefined, { cause: error });
+    throw error;
+  });
+  const path = /^\/interaction\/([^/]+)/.exec(ctx.path)?.[1];
+  const client = await provider.Client.find(text(interaction.params.client_id) ?? '');
+  if (interaction.uid !== path || !client) throw new Refusal('interaction_expired');
+  const { params } = interaction;
+  const redirectUri = text(params.redirect_uri);
+  const details: InteractionDetails = {
+    uid: interaction.uid,
+    prompt: interaction.prompt.name,
+    brand: {
+      clientId: client.clientId,
+      name: client.clientName ?? client.clientId,
+      hasLogo: client.has_logo === true,
+    },
+    redirectUri,
+    loginHint: text(params.login_hint),
+    uiLocales: text(params.ui_locales),
+    accountId: interaction.session?.accountId,
+    scopes: (text(params.scope) ?? '').split(' ').filter(Boolean),
+  };
+  ctx.state.brand = details.brand;
+  if (redirectUri) allowFormTarget(ctx, redirectUri);
+  return details;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/**
+ * `GET /interaction/:uid` shows the page of the prompt that is pending.
+ * @param lastClient remembers the relying party, so that a dead end later can name a way on
+ */
+export function showInteraction(
+  interactions: Interactions,
+  pages: Record<string, Middleware>,
+  lastClient: Cookie,
+): Middleware {
+  return async (ctx, next) => {
+    const { prompt, brand } = await interactions.details(ctx);
+    lastClient.write(ctx, brand.clientId);
+    const page = pages[prompt];
+    if (!page) throw new Error(`no page settles the prompt ${prompt}`);
+    await page(ctx, next);
+  };
+}

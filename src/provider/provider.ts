@@ -1,0 +1,55 @@
+/**
+ * Everything that imports oidc-provider lives in this folder. The library takes its keys once, so a changed key
+ * set means a new instance; it holds no state of its own, and requests under way keep the one they began with.
+ */
+import Provider, { type Client } from 'oidc-provider';
+import type { Middleware } from '../http/context';
+import { pinOrigin } from '../http/origin';
+import type { Logger } from '../log';
+import { fingerprint, sameText } from '../secrets';
+import { providerConfiguration, type ConfigurationParts } from './configuration';
+import { observeProvider } from './events';
+import { ensureSigningKeys, loadSigningKeys } from './signing-keys';
+
+export interface ProviderHolder {
+  provider(): Provider;
+  /** Answers the protocol's endpoints; passes everything else on. */
+  serve: Middleware;
+  /** Takes up keys that changed since; called at intervals and after `keys rotate`. */
+  refresh(): Promise<void>;
+}
+
+export async function createProvider(parts: ConfigurationParts & { log: Logger }): Promise<ProviderHolder> {
+  const { db, secrets } = parts;
+  await ensureSigningKeys(parts);
+  let keys = await loadSigningKeys(db, secrets);
+  let current = build(parts, keys);
+  return {
+    provider: () => current,
+    serve: (ctx, next) => {
+      const [run] = current.middleware;
+      return run ? (run(ctx as never, next) as Promise<void>) : next();
+    },
+    refresh: async () => {
+      const found = await loadSigningKeys(db, secrets);
+      if (found.version === keys.version) return;
+      keys = found;
+      current = build(parts, keys);
+      parts.log.info({ kids: keys.keys.map(({ kid }) => kid) }, 'signing keys changed');
+    },
+  };
+}
+
+function build(
+  parts: ConfigurationParts & { log: Logger },
+  keys: Awaited<ReturnType<typeof loadSigningKeys>>,
+): Provider {
+  const provider = new Provider(parts.settings.issuer, providerConfiguration(parts, keys));
+  pinOrigin(provider, parts.settings.issuer);
+  // Only the fingerprint of a client's secret is stored, so it is the fingerprints that are compared.
+  provider.Client.prototype.compareClientSecret = function compare(this: Client, actual: string): boolean {
+    return sameText(this.clientSecret ?? '', fingerprint(actual));
+  };
+  observeProvider(provider, parts);
+  return provider;
+}

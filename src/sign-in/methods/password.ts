@@ -1,0 +1,109 @@
+/** Name and password. Every way out costs the same work, so time tells no more than the text. */
+import type { Account } from '../../accounts/account';
+import { parseEmail } from '../../accounts/email-address';
+import type { PasswordHasher } from '../../accounts/passwords';
+import { findAccountByIdentifier, strengthenHash } from '../../accounts/store';
+import type { AuditEntry } from '../../audit/audit';
+import { recordEvent } from '../../audit/store';
+import type { Clock } from '../../clock';
+import { reserve } from '../../http/limits';
+import { fingerprint } from '../../secrets';
+import type { EphemeralStore } from '../../storage/ephemeral/port';
+import type { Database } from '../../storage/tables';
+import { knownBrowserFor, signInLimits, type SignInLimits, type SignInOutcome } from '../sign-in';
+
+export interface PasswordSignInTools {
+  db: Database;
+  ephemeral: EphemeralStore;
+  passwords: PasswordHasher;
+  clock: Clock;
+  limits: SignInLimits;
+}
+
+export interface PasswordAttempt {
+  identifier: string;
+  password: string;
+  /** Value of the known-browser cookie. */
+  knownBrowser: string | undefined;
+  clientId: string;
+  address: string;
+  requestId: string;
+}
+
+/**
+ * Tries name and password. @throws Refusal too_many_attempts | overloaded | store_unavailable. The reason of a
+ * block is told only to who knows the password.
+ */
+export async function tryPassword(
+  tools: PasswordSignInTools,
+  attempt: PasswordAttempt,
+): Promise<SignInOutcome> {
+  const { db, ephemeral, passwords } = tools;
+  const canonical = canonicalIdentifier(attempt.identifier);
+  const account = await findAccountByIdentifier(db, canonical);
+  const limits = signInLimits(tools.limits, {
+    name: account?.id ?? fingerprint(canonical),
+    knownBrowser: knownBrowserFor(account?.id, attempt.knownBrowser),
+    address: attempt.address,
+  });
+  const reservation = await reserve(ephemeral, limits);
+  const right = await passwords
+    .verify(account?.passwordHash, attempt.password)
+    .catch(async (error: unknown) => {
+      // Nothing was verified, so nothing was guessed.
+      await reservation.release();
+      throw error;
+    });
+  if (!account || !right) {
+    await record(tools, attempt, {
+      event: 'sign_in_failed',
+      actor: 'anonymous',
+      subject: account && `account:${account.id}`,
+    });
+    return { outcome: 'wrong' };
+  }
+  await reservation.release();
+  return admit(tools, attempt, account);
+}
+
+async function admit(
+  tools: PasswordSignInTools,
+  attempt: PasswordAttempt,
+  account: Account,
+): Promise<SignInOutcome> {
+  const subject = `account:${account.id}`;
+  if (account.status === 'blocked') {
+    await record(tools, attempt, {
+      event: 'sign_in_failed',
+      actor: subject,
+      subject,
+      details: { reason: 'blocked' },
+    });
+    return { outcome: 'blocked', reason: account.blockReason };
+  }
+  const { db, passwords } = tools;
+  if (account.passwordHash && passwords.needsRehash(account.passwordHash)) {
+    await strengthenHash(db, account.id, account.passwordHash, await passwords.hash(attempt.password));
+  }
+  await record(tools, attempt, {
+    event: 'sign_in_succeeded',
+    actor: subject,
+    subject,
+    details: { amr: ['pwd'] },
+  });
+  return { outcome: 'signed_in', accountId: account.id };
+}
+
+function record(
+  tools: PasswordSignInTools,
+  attempt: PasswordAttempt,
+  entry: Pick<AuditEntry, 'event' | 'actor' | 'subject' | 'details'>,
+): Promise<void> {
+  const { clientId, address, requestId } = attempt;
+  return recordEvent(tools.db, { ...entry, clientId, address, requestId }, tools.clock.now());
+}
+
+/** One spelling for all ways to write a name. */
+export function canonicalIdentifier(identifier: string): string {
+  return parseEmail(identifier)?.canonical ?? identifier.slice(0, 254).normalize('NFKC').trim().toLowerCase();
+}
