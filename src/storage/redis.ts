@@ -120,10 +120,11 @@ function nextReady(client: Redis | Cluster): Promise<void> {
 }
 
 async function end(client: Redis | Cluster): Promise<void> {
-  if (client.status === 'end') return;
+  // Between two attempts there is no socket whose closing would be reported.
+  const open = ['connecting', 'connect', 'ready'].includes(client.status);
   const ended = new Promise<void>((resolve) => client.once('end', () => resolve()));
   client.disconnect();
-  await ended;
+  if (open) await ended;
 }
 
 /** Answers of Redis that mean a fault of ours; all others (LOADING, READONLY, CLUSTERDOWN, OOM, …) mean "not now". */

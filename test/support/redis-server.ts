@@ -77,8 +77,8 @@ function redisServer(
 
 /** A cluster of one node that serves all slots; `url` is its redis+cluster address. */
 export async function startRedisCluster(): Promise<RedisServer> {
-  const options = ['--cluster-enabled', 'yes', '--cluster-require-full-coverage', 'yes', '--databases', '1'];
-  const server = await startRedisServer(options);
+  // Other nodes would tell it its address; alone, it has to be told.
+  const server = await startRedisServer(['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1']);
   const redis = new Redis(server.port, '127.0.0.1');
   await redis.call('cluster', 'addslotsrange', '0', '16383');
   await until('the cluster to be complete', async () =>
