@@ -58,7 +58,9 @@ class HashingThread {
       this.settle(answer);
       onIdle();
     });
-    this.worker.on('error', (failure) => (cause = failure));
+    this.worker.on('error', (failure: unknown) => {
+      cause = failure;
+    });
     this.worker.on('exit', () => {
       const task = this.task;
       this.task = undefined;
