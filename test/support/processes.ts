@@ -104,9 +104,13 @@ function runningProcess(child: ChildProcess): RunningProcess {
   };
 }
 
-/** An own folder under the system's temporary one, and what removes it. */
+/** Names the bench's own folder, in which all others are made, so that ending the bench removes them too. */
+export const FOLDER_VARIABLE = 'PORT_ONE_ID_TEST_FOLDER';
+
+/** A new folder, and what removes it. */
 export function temporaryFolder(owner?: ProcessOwner): { path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), 'port-one-id-test-'));
+  const parent = process.env[FOLDER_VARIABLE];
+  const path = mkdtempSync(parent ? join(parent, 't-') : join(tmpdir(), 'port-one-id-test-'));
   chmodSync(path, 0o700);
   if (owner) chownSync(path, owner.uid, owner.gid);
   return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 3 }) };

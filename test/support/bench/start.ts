@@ -1,5 +1,5 @@
 /** Before the first test: one Postgres, one Redis, and a migrated template of both kinds of database. */
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
@@ -7,7 +7,7 @@ import { Client } from 'pg';
 import { migrate } from '../../../src/storage/migrate';
 import { overPool } from '../../../src/storage/postgres';
 import { startPostgresServer } from '../postgres-server';
-import { temporaryFolder } from '../processes';
+import { FOLDER_VARIABLE, temporaryFolder } from '../processes';
 import { startRedisServer } from '../redis-server';
 import { publish } from './coordinates';
 import { ensurePrograms, findChromium } from './programs';
@@ -21,9 +21,7 @@ async function start(): Promise<void> {
   }
   try {
     ensurePrograms();
-    const folder = temporaryFolder();
-    onStop(() => Promise.resolve(folder.remove()));
-    const embeddedTemplate = join(folder.path, 'embedded.tar');
+    const embeddedTemplate = join(openFolder(), 'embedded.tar');
     const [postgresUrl, redisUrl] = await Promise.all([startPostgres(), startRedis()]);
     await makeEmbeddedTemplate(embeddedTemplate);
     publish({
@@ -37,6 +35,16 @@ async function start(): Promise<void> {
     await stopEverything();
     throw error;
   }
+}
+
+function openFolder(): string {
+  const folder = temporaryFolder();
+  // Postgres runs as another user and has to get through to its own folder.
+  chmodSync(folder.path, 0o711);
+  process.env[FOLDER_VARIABLE] = folder.path;
+  process.once('exit', folder.remove);
+  onStop(() => Promise.resolve(folder.remove()));
+  return folder.path;
 }
 
 async function startRedis(): Promise<string> {
