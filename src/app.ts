@@ -7,18 +7,18 @@ import { createAuditLinker } from './audit/linker';
 import { createCaptcha } from './captcha/providers';
 import { findClient } from './clients/store';
 import type { Foundation } from './foundation';
-import { loadAssets } from './http/assets';
+import { loadAssets } from './http/pages/assets';
 import type { Middleware, RequestState } from './http/context';
 import { defineCookie } from './http/cookies';
-import { handleErrors } from './http/errors';
+import { handleErrors } from './http/pages/errors';
 import { createForms, parseForms } from './http/forms';
 import { health } from './http/health';
 import { createMetrics, metricsServer } from './http/metrics';
 import { pinOrigin, requireHost } from './http/origin';
-import { createRender } from './http/render';
+import { createRender, type Render } from './http/pages/render';
 import { requestLog } from './http/request-log';
 import { securityHeaders } from './http/security-headers';
-import { loadTexts, localeFor } from './http/texts';
+import { loadTexts, localeFor } from './http/pages/texts';
 import { createDelivery } from './notifications/deliver';
 import { createIdleTransport, createMailer } from './notifications/email';
 import { createMailRenderer } from './notifications/render';
@@ -40,7 +40,7 @@ export interface AppOptions {
   /** Cheap hashing for tests. */
   passwords?: PasswordHasher;
   /** Routes of development, mounted before "not found". */
-  extraRoutes?: (router: Router, app: AppParts) => void;
+  extraRoutes?: (router: Router, render: Render, parts: AppParts) => void;
 }
 
 /** What the parts of a running app share. */
@@ -48,7 +48,6 @@ export interface AppParts extends Foundation {
   ephemeral: EphemeralStore;
   passwords: PasswordHasher;
   holder: ProviderHolder;
-  viewsDir: string;
 }
 
 export interface App extends AppParts {
@@ -124,7 +123,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   router.get('/', (ctx) => {
     render(ctx as never, { view: 'home', title: 'home.title' });
   });
-  options.extraRoutes?.(router, parts);
+  options.extraRoutes?.(router, render, parts);
 
   const koa = new Koa<RequestState>();
   koa.keys = secrets.keys('cookie');

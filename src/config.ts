@@ -40,7 +40,7 @@ export const SETTINGS = {
     name: 'ISSUER',
     read: origin,
     default: 'http://localhost:3000',
-    meaning: 'the origin people and relying parties see; every link is built from it; https in production',
+    meaning: 'the origin people and relying parties see; every link is built from it; https in production; on a laptop it follows PORT',
   }),
   host: required({ name: 'HOST', read: text, default: '127.0.0.1', meaning: 'address to listen on' }),
   port: required({ name: 'PORT', read: port, default: '3000', meaning: 'port to listen on' }),
@@ -194,6 +194,8 @@ export function loadConfig(env: Environment = process.env): Config {
       faults.push(`${setting.name} ${error instanceof Error ? error.message : 'is not usable'}.`);
     }
   }
+  // On a laptop a moved port moves the address with it.
+  if (!env.ISSUER && values.environment !== 'production') values.issuer = `http://localhost:${String(values.port)}`;
   const config = Object.freeze(values) as unknown as Config;
   if (config.environment === 'production') faults.push(...productionFaults(config, env));
   if (faults.length > 0) throw new ConfigError(faults);

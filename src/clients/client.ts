@@ -66,7 +66,7 @@ export const clientInput = z
     id_token_signed_response_alg: z.enum(['ES256', 'RS256', 'EdDSA']).default('RS256'),
     scope: z.string().max(500).optional(),
     client_uri: webUri.optional(),
-    initiate_login_uri: webUri.optional(),
+    initiate_login_uri: z.url({ protocol: /^https$/, error: 'must be an https URL (OIDC Core §4)' }).max(2000).optional(),
     backchannel_logout_uri: webUri.optional(),
     backchannel_logout_session_required: z.boolean().optional(),
     default_max_age: z.number().int().min(0).optional(),

@@ -1,7 +1,10 @@
 /** What every request carries through the Koa floor. */
 import type { ParameterizedContext, Middleware as KoaMiddleware } from 'koa';
 import type { Logger } from '../log';
-import type { Locale } from './texts';
+
+/** Languages of pages and messages; Russian is the source. */
+export const LOCALES = ['ru', 'en'] as const;
+export type Locale = (typeof LOCALES)[number];
 
 /** The relying party a page belongs to: its name stands in the head of the page. */
 export interface Brand {

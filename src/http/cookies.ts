@@ -1,6 +1,5 @@
 /** Our own cookies: signed, HttpOnly, and with the __Host- prefix wherever the issuer is https. */
 import type Koa from 'koa';
-import type { Context } from './context';
 
 /** The name under which a cookie travels: the prefix pins it to this host and to https (RFC 6265bis §4.1.3.2). */
 export function cookieName(issuer: string, name: string): string {
@@ -11,7 +10,7 @@ export interface Cookie {
   read(ctx: Pick<Koa.Context, 'cookies'>): string | undefined;
   /** @param maxAge seconds; a session cookie without it. */
   write(ctx: Pick<Koa.Context, 'cookies'>, value: string, maxAge?: number): void;
-  clear(ctx: Context): void;
+  clear(ctx: Pick<Koa.Context, 'cookies'>): void;
 }
 
 export function defineCookie(issuer: string, name: string): Cookie {

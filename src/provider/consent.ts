@@ -3,8 +3,8 @@ import type Router from 'koa-router';
 import type { Context, Middleware } from '../http/context';
 import type { Forms } from '../http/forms';
 import type { Interactions } from '../http/interactions';
-import type { Render } from '../http/render';
-import type { localeFor } from '../http/texts';
+import type { Render } from '../http/pages/render';
+import type { localeFor } from '../http/pages/texts';
 import { CLAIMS_BY_SCOPE } from './claims';
 
 export interface ConsentParts {

@@ -1,7 +1,7 @@
 /** oidc-provider's own pages, drawn as ours: errors, sign-out, signed out. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Context } from '../http/context';
-import type { Render } from '../http/render';
+import type { Render } from '../http/pages/render';
 import { allowFormTarget } from '../http/security-headers';
 
 export interface ProviderPages {

@@ -2,8 +2,8 @@ import type Router from 'koa-router';
 import type { Context } from '../http/context';
 import { defineCookie } from '../http/cookies';
 import type { Forms } from '../http/forms';
-import type { Render } from '../http/render';
-import type { localeFor } from '../http/texts';
+import type { Render } from '../http/pages/render';
+import type { localeFor } from '../http/pages/texts';
 import type { Problems } from '../errors';
 import {
   newPasswordProblems,

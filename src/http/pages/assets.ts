@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import type { Middleware } from './context';
+import type { Middleware } from '../context';
 
 const TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',

@@ -2,11 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import i18next, { type TFunction } from 'i18next';
-import type { Context, Middleware } from './context';
-import { defineCookie } from './cookies';
+import { LOCALES, type Context, type Locale, type Middleware } from '../context';
+import { defineCookie } from '../cookies';
 
-export const LOCALES = ['ru', 'en'] as const;
-export type Locale = (typeof LOCALES)[number];
 export type Translate = TFunction;
 
 export interface Texts {

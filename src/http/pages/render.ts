@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compile, type TemplateFunction } from 'ejs';
-import type { Problems } from '../errors';
+import type { Problems } from '../../errors';
 import type { Assets } from './assets';
-import type { Context } from './context';
-import { LOCALES, type Texts } from './texts';
+import { LOCALES, type Context } from '../context';
+import type { Texts } from './texts';
 
 /** Links under every page, from the settings. */
 export interface FootLinks {

@@ -1,7 +1,7 @@
 /** The end of every request that threw: a refusal gets its page, anything else is logged once and is a 500. */
-import { REFUSALS, Refusal, type RefusalCode } from '../errors';
-import { unavailability } from '../storage/postgres';
-import type { Context, Middleware } from './context';
+import { REFUSALS, Refusal, type RefusalCode } from '../../errors';
+import { unavailability } from '../../storage/postgres';
+import type { Context, Middleware } from '../context';
 import type { Render } from './render';
 
 /** @param wayForward where a person can go on from a dead end, when the request still shows it. */

@@ -1,0 +1,175 @@
+/**
+ * A small relying party, written the way a real cabinet would do it: openid-client, code flow with PKCE, state and
+ * nonce, sessions of its own, refresh, sign-out here and everywhere, back-channel logout.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import Koa from 'koa';
+import { bodyParser } from '@koa/bodyparser';
+import * as oidc from 'openid-client';
+import { page } from './page';
+
+export interface CabinetOptions {
+  issuer: string;
+  /** The cabinet's own origin. */
+  url: string;
+  port: number;
+  clientId: string;
+  clientSecret: string;
+}
+
+interface Pending {
+  verifier: string;
+  state: string;
+  nonce: string;
+}
+
+interface Visit {
+  pending?: Pending;
+  tokens?: oidc.TokenEndpointResponse;
+  claims?: oidc.IDToken;
+  note?: string;
+}
+
+const SCOPE = 'openid profile email phone companies';
+
+/** Starts the cabinet; the returned function stops it. */
+export async function startCabinet(options: CabinetOptions): Promise<() => Promise<void>> {
+  const config = await oidc.discovery(new URL(options.issuer), options.clientId, options.clientSecret, undefined, {
+    execute: options.issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : [],
+  });
+  const app = createCabinet(options, config);
+  const server = await new Promise<Server>((resolve, reject) => {
+    const listening = app.listen(options.port, '127.0.0.1', () => {
+      resolve(listening);
+    });
+    listening.once('error', reject);
+  });
+  return () =>
+    new Promise((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+      server.closeAllConnections();
+    });
+}
+
+function createCabinet(options: CabinetOptions, config: oidc.Configuration): Koa {
+  const visits = new Map<string, Visit>();
+  const app = new Koa();
+  const redirectUri = `${options.url}/callback`;
+
+  const visitOf = (ctx: Koa.Context): Visit => {
+    const known = ctx.cookies.get('cabinet') ?? '';
+    const visit = visits.get(known);
+    if (visit) return visit;
+    const id = randomBytes(16).toString('base64url');
+    const made: Visit = {};
+    visits.set(id, made);
+    ctx.cookies.set('cabinet', id, { httpOnly: true, sameSite: 'lax' });
+    return made;
+  };
+
+  const routes: Record<string, (ctx: Koa.Context) => Promise<void> | void> = {
+    'GET /': (ctx) => {
+      const { claims, tokens, note } = visitOf(ctx);
+      ctx.type = 'html';
+      ctx.body = page({ claims, note, canRefresh: tokens?.refresh_token !== undefined });
+    },
+
+    'GET /sign-in': async (ctx) => {
+      const pending = { verifier: oidc.randomPKCECodeVerifier(), state: oidc.randomState(), nonce: oidc.randomNonce() };
+      visitOf(ctx).pending = pending;
+      const url = oidc.buildAuthorizationUrl(config, {
+        redirect_uri: redirectUri,
+        scope: SCOPE,
+        code_challenge: await oidc.calculatePKCECodeChallenge(pending.verifier),
+        code_challenge_method: 'S256',
+        state: pending.state,
+        nonce: pending.nonce,
+      });
+      ctx.redirect(url.href);
+    },
+
+    'GET /callback': async (ctx) => {
+      const visit = visitOf(ctx);
+      const { pending } = visit;
+      delete visit.pending;
+      if (ctx.query.error === 'access_denied') visit.note = 'Вход отменён.';
+      else if (!pending) visit.note = 'Вход начат в другом окне. Попробуйте ещё раз.';
+      else {
+        const tokens = await oidc.authorizationCodeGrant(config, new URL(ctx.originalUrl, options.url), {
+          pkceCodeVerifier: pending.verifier,
+          expectedState: pending.state,
+          expectedNonce: pending.nonce,
+        });
+        Object.assign(visit, { tokens, claims: tokens.claims(), note: undefined });
+      }
+      ctx.redirect('/');
+    },
+
+    'POST /refresh': async (ctx) => {
+      const visit = visitOf(ctx);
+      try {
+        const tokens = await oidc.refreshTokenGrant(config, visit.tokens?.refresh_token ?? '');
+        Object.assign(visit, { tokens, claims: tokens.claims() ?? visit.claims, note: 'Токены обновлены.' });
+      } catch {
+        Object.assign(visit, { tokens: undefined, claims: undefined, note: 'Вход завершён. Войдите снова.' });
+      }
+      ctx.redirect('/');
+    },
+
+    'POST /sign-out': async (ctx) => {
+      const visit = visitOf(ctx);
+      const token = visit.tokens?.refresh_token;
+      if (token) await oidc.tokenRevocation(config, token);
+      Object.assign(visit, { tokens: undefined, claims: undefined, note: 'Вы вышли из кабинета.' });
+      ctx.redirect('/');
+    },
+
+    'POST /sign-out-everywhere': (ctx) => {
+      const visit = visitOf(ctx);
+      const idToken = visit.tokens?.id_token;
+      Object.assign(visit, { tokens: undefined, claims: undefined, note: 'Вы вышли.' });
+      const url = oidc.buildEndSessionUrl(config, {
+        post_logout_redirect_uri: `${options.url}/`,
+        ...(idToken === undefined ? {} : { id_token_hint: idToken }),
+      });
+      ctx.redirect(url.href);
+    },
+
+    // OIDC Back-Channel Logout §2.5–2.6: the provider tells us that this person's session is over.
+    'POST /backchannel-logout': async (ctx) => {
+      const { logout_token: token } = (ctx.request.body ?? {}) as { logout_token?: string };
+      const { payload } = await jwtVerify(token ?? '', keys, { issuer: options.issuer, audience: options.clientId, typ: 'logout+jwt' });
+      for (const [id, visit] of visits) {
+        if (visit.claims && (payload.sid ? visit.claims.sid === payload.sid : visit.claims.sub === payload.sub)) visits.delete(id);
+      }
+      ctx.set('Cache-Control', 'no-store');
+      ctx.body = '';
+    },
+  };
+  const keys = createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri ?? ''));
+
+  app.use(async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      ctx.status = 400;
+      ctx.type = 'html';
+      ctx.body = page({ note: `Не получилось: ${error instanceof Error ? error.message : 'ошибка'}`, canRefresh: false });
+    }
+  });
+  app.use(async (ctx, next) => {
+    // The cabinet's own forms carry no secret of the person; a foreign site may not send them all the same.
+    const site = ctx.get('sec-fetch-site');
+    if (ctx.method === 'POST' && site !== '' && site !== 'same-origin') ctx.throw(403);
+    await next();
+  });
+  app.use(bodyParser({ enableTypes: ['form'] }));
+  app.use(async (ctx) => {
+    await routes[`${ctx.method} ${ctx.path}`]?.(ctx);
+  });
+  return app;
+}
