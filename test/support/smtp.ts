@@ -52,7 +52,7 @@ interface SinkState {
   dropped: ReceivedMail[];
 }
 
-function createServer(state: SinkState): SMTPServer {
+function createServer(state: SinkState, password: string | undefined): SMTPServer {
   const recipientsOf = (session: SMTPServerSession): string[] =>
     session.envelope.rcptTo.map(({ address }) => address);
   const faultFor = (address = ''): SmtpFault | undefined => state.faultsByAddress.get(address) ?? state.fault;
@@ -83,7 +83,12 @@ function createServer(state: SinkState): SMTPServer {
   }
 
   const server: SMTPServer = new SMTPServer({
-    disabledCommands: ['AUTH', 'STARTTLS'],
+    disabledCommands: password === undefined ? ['AUTH', 'STARTTLS'] : ['STARTTLS'],
+    allowInsecureAuth: true,
+    onAuth({ username, password: given }, _session, done) {
+      if (given === password) done(null, { user: username });
+      else done(smtpError(535, '5.7.8 wrong user or password'));
+    },
     disableReverseLookup: true,
     closeTimeout: 100,
     onRcptTo({ address }, _session, done) {
@@ -111,10 +116,10 @@ const listen = (server: SMTPServer, port: number): Promise<number> =>
 const shut = (server: SMTPServer): Promise<void> =>
   new Promise((resolve) => void server.close(() => resolve()));
 
-/** Opens a mail server on a free port of 127.0.0.1. */
-export async function openSmtpSink(): Promise<SmtpSink> {
+/** Opens a mail server on a free port of 127.0.0.1; with a password it asks every client for it. */
+export async function openSmtpSink(password?: string): Promise<SmtpSink> {
   const state: SinkState = { fault: undefined, faultsByAddress: new Map(), mails: [], dropped: [] };
-  let server: SMTPServer | undefined = createServer(state);
+  let server: SMTPServer | undefined = createServer(state, password);
   const port = await listen(server, 0);
 
   return {
@@ -127,7 +132,7 @@ export async function openSmtpSink(): Promise<SmtpSink> {
         await shut(server);
         server = undefined;
       } else if (fault !== 'refuse' && !server) {
-        server = createServer(state);
+        server = createServer(state, password);
         await listen(server, port);
       }
     },

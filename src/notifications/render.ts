@@ -1,0 +1,97 @@
+/** Turns a template's name and values into a mail: subject, plain text and its light HTML twin. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compile, type TemplateFunction } from 'ejs';
+import type { EmailTemplateName, EmailTemplates, Locale, RenderedMail } from './notifications';
+
+export interface MailRenderer {
+  /** @throws Error when a text is missing, or a link leads anywhere but to the issuer. */
+  renderEmail<Name extends EmailTemplateName>(
+    template: Name,
+    locale: Locale,
+    values: EmailTemplates[Name],
+  ): RenderedMail;
+}
+
+export interface MailRendererOptions {
+  /** The repository's views folder. */
+  viewsDir: string;
+  /** Origin of every link in a mail. */
+  issuer: string;
+}
+
+type Texts = Record<string, Record<string, string>>;
+type Translate = (key: string) => string;
+
+/** A mail client turns "www.example.com" in a greeting into a link, so only what looks like a name is greeted. */
+const PERSON_NAME = /^(?=.{1,100}$)\p{L}[\p{L}\p{M}]*(?:(?:\. |[ '’-])\p{L}[\p{L}\p{M}]*)*\.?$/u;
+
+function days(locale: Locale, count: number): string {
+  return new Intl.NumberFormat(locale, { style: 'unit', unit: 'day', unitDisplay: 'long' }).format(count);
+}
+
+function fill(text: string, facts: Record<string, string>): string {
+  return text.replace(/\{\{(\w+)\}\}/g, (_whole, name: string) => {
+    const fact = facts[name];
+    if (fact === undefined) throw new Error(`a message text wants {{${name}}}`);
+    return fact;
+  });
+}
+
+function readTexts(folder: string): Record<Locale, Texts> {
+  const read = (locale: Locale): Texts =>
+    JSON.parse(readFileSync(join(folder, `${locale}.json`), 'utf8')) as Texts;
+  return { ru: read('ru'), en: read('en') };
+}
+
+/** Compiles every template of the folder once. Values reach a template as data only (CVE-2022-29078). */
+function compileAll(folder: string): Map<string, TemplateFunction> {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.ejs'));
+  return new Map(
+    files.map((file) => {
+      const source = readFileSync(join(folder, file), 'utf8');
+      return [file, compile(source, { strict: true, localsName: 'mail', client: false, cache: false })];
+    }),
+  );
+}
+
+/** Reads and compiles all templates and texts of views/messages. */
+export function createMailRenderer({ viewsDir, issuer }: MailRendererOptions): MailRenderer {
+  const folder = join(viewsDir, 'messages');
+  const texts = readTexts(join(folder, 'texts'));
+  const templates = compileAll(join(folder, 'email'));
+  const host = new URL(issuer).host;
+
+  function draw(file: string, data: object): string {
+    const template = templates.get(file);
+    if (!template) throw new Error(`no message template ${file}`);
+    return template(data);
+  }
+
+  function translator(template: string, locale: Locale, facts: Record<string, string>): Translate {
+    return (key) => {
+      const text = texts[locale][template]?.[key] ?? texts[locale].common?.[key];
+      if (text === undefined) throw new Error(`no message text ${locale}.${template}.${key}`);
+      return fill(text, facts);
+    };
+  }
+
+  return {
+    renderEmail(template, locale, values) {
+      if (new URL(values.link).origin !== new URL(issuer).origin)
+        throw new Error('a link that leaves the issuer');
+      const name = PERSON_NAME.test(values.name) ? values.name : '';
+      const t = translator(template, locale, { name, host, days: days(locale, values.days) });
+      const data = {
+        t,
+        locale,
+        link: values.link,
+        subject: t('subject'),
+        greeting: t(name ? 'greeting' : 'greeting_nameless'),
+      };
+      const drawAs = (kind: 'text' | 'html'): string =>
+        draw(`layout.${kind}.ejs`, { ...data, body: draw(`${template}.${kind}.ejs`, data) });
+      return { subject: data.subject, text: drawAs('text'), html: drawAs('html') };
+    },
+  };
+}

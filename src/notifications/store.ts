@@ -1,0 +1,139 @@
+import { sql } from 'kysely';
+import { addSeconds } from '../clock';
+import { Refusal } from '../errors';
+import type { Queryable, Row } from '../storage/tables';
+import type { Channel } from './notifications';
+
+export type OutboxRow = Row<'outbox'>;
+export type MessageStatus = OutboxRow['status'];
+
+/** A message taken for one try. Until `leasedUntil` no other worker takes it. */
+export type Claim = OutboxRow & { leasedUntil: Date };
+
+export interface NewMessage {
+  id: string;
+  channel: Channel;
+  template: string;
+  locale: string;
+  sealed: string;
+}
+
+export async function insertMessage(db: Queryable, message: NewMessage, now: Date): Promise<void> {
+  await db
+    .insertInto('outbox')
+    .values({ ...message, status: 'waiting', nextAttemptAt: now, createdAt: now })
+    .execute();
+}
+
+/**
+ * Takes up to `limit` due messages for `leaseSeconds`, one statement long. Rows that another worker is just
+ * taking are passed over. The try is counted here, so that a message that kills its worker is given up too.
+ */
+export async function claimMessages(
+  db: Queryable,
+  channel: Channel,
+  limit: number,
+  now: Date,
+  leaseSeconds: number,
+): Promise<Claim[]> {
+  const leasedUntil = addSeconds(now, leaseSeconds);
+  const rows = await db
+    .with('due', (cte) =>
+      cte
+        .selectFrom('outbox')
+        .select('id')
+        .where('status', '=', 'waiting')
+        .where('channel', '=', channel)
+        .where('nextAttemptAt', '<=', now)
+        .where((eb) => eb.or([eb('leasedUntil', 'is', null), eb('leasedUntil', '<=', now)]))
+        .orderBy('nextAttemptAt')
+        .limit(limit)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .updateTable('outbox')
+    .set((eb) => ({ leasedUntil, attempts: eb('attempts', '+', 1) }))
+    .where('id', 'in', (eb) => eb.selectFrom('due').select('due.id'))
+    .returningAll()
+    .execute();
+  return rows.map((row) => ({ ...row, leasedUntil }));
+}
+
+/** Notes a message as sent, whoever holds it now: sent is sent. `erase` empties what it said and to whom. */
+export async function updateSent(db: Queryable, id: string, now: Date, erase: boolean): Promise<void> {
+  await db
+    .updateTable('outbox')
+    .set({
+      status: 'sent',
+      sentAt: now,
+      leasedUntil: null,
+      lastError: null,
+      ...(erase ? { sealed: null } : {}),
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+export interface Setback {
+  status: 'waiting' | 'dead';
+  attempts: number;
+  nextAttemptAt: Date;
+  lastError: string;
+}
+
+/** Notes a failed try, unless the lease has passed to another worker meanwhile. True when it was noted. */
+export async function updateFailed(db: Queryable, claim: Claim, setback: Setback): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('outbox')
+    .set({ ...setback, leasedUntil: null })
+    .where('id', '=', claim.id)
+    .where('status', '=', 'waiting')
+    .where('leasedUntil', '=', claim.leasedUntil)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+/** Makes an unsent message due now, with all its tries. False when there is none, or its words are gone. */
+export async function updateRetried(db: Queryable, id: string, now: Date): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('outbox')
+    .set({ status: 'waiting', attempts: 0, nextAttemptAt: now })
+    .where('id', '=', id)
+    .where('status', '!=', 'sent')
+    .where('sealed', 'is not', null)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+export async function findMessage(db: Queryable, id: string): Promise<OutboxRow | undefined> {
+  if (!UUID.test(id)) return undefined;
+  return db.selectFrom('outbox').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export interface MessageFilter {
+  status?: MessageStatus;
+  /** Only messages older than the one with this id: the last id of the page before. */
+  before?: string;
+  /** Messages on a page, at most 1000. */
+  limit?: number;
+}
+
+/** Newest first. What a message says stays sealed. @throws Refusal('bad_request') when `before` is not an id. */
+export function listMessages(db: Queryable, filter: MessageFilter = {}): Promise<OutboxRow[]> {
+  const { status, before } = filter;
+  if (before !== undefined && !UUID.test(before)) throw new Refusal('bad_request');
+  let query = db.selectFrom('outbox').selectAll();
+  if (status !== undefined) query = query.where('status', '=', status);
+  if (before !== undefined) {
+    query = query.where(
+      sql<boolean>`(created_at, id) < (select created_at, id from outbox where id = ${before})`,
+    );
+  }
+  return query
+    .orderBy('createdAt', 'desc')
+    .orderBy('id', 'desc')
+    .limit(Math.min(Math.max(filter.limit ?? 50, 1), 1000))
+    .execute();
+}

@@ -1,0 +1,137 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { createMailer } from '../../src/notifications/email';
+import { isMailAddress, parseMailbox } from '../../src/notifications/mail-address';
+import { retryDelay, type OutgoingMail } from '../../src/notifications/notifications';
+import { openSmtpSink, type SmtpSink } from '../support/smtp';
+
+const MAIL: OutgoingMail = {
+  messageId: '<1@id.example.com>',
+  to: 'anna@example.com',
+  subject: 'Проверка связи',
+  text: 'Текст письма',
+  html: '<p>Текст письма</p>',
+};
+
+describe('mail over SMTP', () => {
+  let sink: SmtpSink;
+
+  beforeEach(async () => {
+    sink = await openSmtpSink();
+  });
+  afterEach(() => sink.close());
+
+  const mailer = (options = {}) =>
+    createMailer({
+      smtpUrl: sink.url,
+      from: 'Вход port.one <no-reply@example.com>',
+      timeoutMs: 700,
+      ...options,
+    });
+
+  test('Cyrillic goes through, in headers of plain ASCII', async () => {
+    await mailer().send(MAIL);
+    expect(sink.mails[0]?.mail).toMatchObject({ subject: 'Проверка связи', from: { name: 'Вход port.one' } });
+    const head = sink.mails[0]?.raw.split('\r\n\r\n')[0] ?? '';
+    expect(head).toMatch(/^[\x20-\x7e\r\n\t]+$/);
+    expect(sink.mails[0]?.mail.text).toBe('Текст письма');
+  });
+
+  test.each([
+    ['a recipient', { to: 'anna@example.com\r\nBcc: spy@evil.test' }],
+    ['a quoted recipient', { to: '"spy@evil.test x"@example.com' }],
+    ['a second recipient', { to: 'anna@example.com,spy@evil.test' }],
+    ['a recipient with a route', { to: '@evil.test:anna@example.com' }],
+    ['a recipient with a display name', { to: 'Анна <anna@example.com>' }],
+    ['a subject', { subject: 'Тема\r\nBcc: spy@evil.test' }],
+    ['a subject, bare LF', { subject: 'Тема\nBcc: spy@evil.test' }],
+  ])('refuses what would add a header or a recipient: %s', async (_what, change) => {
+    await expect(mailer().send({ ...MAIL, ...change })).rejects.toMatchObject({ kind: 'permanent' });
+    expect(sink.mails).toEqual([]);
+  });
+
+  test.each([
+    ['transient', 'transient'],
+    ['permanent', 'permanent'],
+    ['refuse_data', 'permanent'],
+    ['refuse', 'unreachable'],
+    ['drop', 'transient'],
+    ['tarpit', 'transient'],
+  ] as const)('the fault %s is %s', async (fault, kind) => {
+    await sink.fail(fault);
+    const began = Date.now();
+    await expect(mailer().send(MAIL)).rejects.toMatchObject({ name: 'DeliveryFailure', kind });
+    expect(Date.now() - began).toBeLessThan(4000);
+  });
+
+  test('a server that wants another password is unreachable: not one mail is given up for it', async () => {
+    const guarded = await openSmtpSink('right');
+    const withPassword = (password: string) =>
+      mailer({ smtpUrl: guarded.url.replace('smtp://', `smtp://user:${password}@`) }).send(MAIL);
+    await expect(withPassword('wrong')).rejects.toMatchObject({ kind: 'unreachable' });
+    await withPassword('right');
+    expect(guarded.mails).toHaveLength(1);
+    await guarded.close();
+  });
+
+  test('signs with DKIM when it has a key', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+    await mailer({ dkim: { domainName: 'example.com', keySelector: 'mail', privateKey: pem } }).send(MAIL);
+    const signature = sink.mails[0]?.mail.headers.find(({ key }) => key === 'dkim-signature')?.value;
+    expect(signature).toContain('d=example.com');
+    expect(signature).toMatch(/h=[^;]*from/);
+  });
+});
+
+describe('addresses', () => {
+  test.each([
+    'anna@example.com',
+    'a.b+c@mail.example.com',
+    "o'neil@example.co",
+    'анна@example.com',
+    'x@xn--e1afmkfd.xn--p1ai',
+  ])('takes %s', (address) => expect(isMailAddress(address)).toBe(true));
+
+  test.each([
+    'anna',
+    '@example.com',
+    'anna@',
+    'anna@localhost',
+    'a..b@example.com',
+    '.a@example.com',
+    'a@-example.com',
+    'a@example..com',
+    'a b@example.com',
+    'a@exa mple.com',
+    'a@[192.0.2.1]',
+    '"a"@example.com',
+    'a@b@example.com',
+    'a@example.com\n',
+    'a@example.com\0',
+    'a(x)@example.com',
+    `${'a'.repeat(65)}@example.com`,
+    `a@${'b.'.repeat(130)}com`,
+  ])('refuses %j', (address) => expect(isMailAddress(address)).toBe(false));
+
+  test('is quick on hostile input', () => {
+    const began = Date.now();
+    for (const text of [`${'a.'.repeat(25_000)}@`, `a@${'b-'.repeat(25_000)}`, 'a'.repeat(50_000)]) {
+      expect(isMailAddress(text)).toBe(false);
+    }
+    expect(isMailAddress(`a@${'-b'.repeat(120)}`)).toBe(false);
+    expect(Date.now() - began).toBeLessThan(50);
+  });
+
+  test('reads a sender', () => {
+    expect(parseMailbox('Вход <a@example.com>')).toEqual({ name: 'Вход', address: 'a@example.com' });
+    expect(parseMailbox('a@example.com')).toEqual({ name: '', address: 'a@example.com' });
+    expect(() => parseMailbox('Вход\r\nBcc: x <a@example.com>')).toThrow('not a usable sender');
+    expect(() => parseMailbox('<<a@example.com>')).toThrow('not a usable sender');
+  });
+});
+
+test('the pause between tries grows, with some chance in it', () => {
+  const shortest = Array.from({ length: 11 }, (_, i) => retryDelay(i + 1, () => 0));
+  expect(shortest).toEqual([30, 120, 600, 3600, 7200, 14400, 21600, 21600, 21600, 21600, 21600]);
+  expect(retryDelay(1, () => 1)).toBe(37.5);
+});

@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createMailRenderer } from '../../src/notifications/render';
+
+const viewsDir = join(__dirname, '../../views');
+const ISSUER = 'https://id.example.com';
+const LINK = `${ISSUER}/set-password?token=a&b=%3C`;
+const renderer = createMailRenderer({ viewsDir, issuer: ISSUER });
+const values = { name: 'Анна Вымышленная', link: LINK, days: 3 };
+
+const hrefs = (html: string): string[] =>
+  [...html.matchAll(/(?:href|src|url)\s*[=(]\s*["']?([^"')\s>]+)/g)].map(([, target = '']) => target);
+
+describe('the mail that sets a password', () => {
+  test('in Russian: greeting, link on its own line, how long, what if unexpected, who sends', () => {
+    const { subject, text } = renderer.renderEmail('set_password', 'ru', values);
+    expect(subject).toBe('Задайте пароль для port.one');
+    expect(text).toMatch(/^Здравствуйте, Анна Вымышленная!\n\n/);
+    expect(text).toContain(`\n\n${LINK}\n\n`);
+    expect(text).toMatch(/действует 3\sдня/);
+    expect(text).toContain('Если Вы не ждали этого письма');
+    expect(text).toContain('служба входа port.one ID (id.example.com)');
+    expect(text).not.toMatch(/\n{3}/);
+  });
+
+  test.each([
+    [1, /действует 1\sдень/, /good for 1\sday\./],
+    [2, /действует 2\sдня/, /good for 2\sdays\./],
+    [5, /действует 5\sдней/, /good for 5\sdays\./],
+  ])('%d days are counted right in both languages', (days, russian, english) => {
+    expect(renderer.renderEmail('set_password', 'ru', { ...values, days }).text).toMatch(russian);
+    expect(renderer.renderEmail('set_password', 'en', { ...values, days }).text).toMatch(english);
+  });
+
+  test.each(['ru', 'en'] as const)(
+    '%s: the HTML twin says the same, links only to the issuer, loads nothing',
+    (locale) => {
+      const { text, html, subject } = renderer.renderEmail('set_password', locale, values);
+      expect(html).toContain(`<html lang="${locale}">`);
+      expect(html).toContain(`<title>${subject}</title>`);
+      expect(hrefs(html)).toEqual([LINK.replace('&', '&amp;').replaceAll("'", '&#39;')]);
+      expect(html).not.toMatch(/<(?:img|script|link|style|iframe)\b/);
+      const plain = html
+        .replace(/<[^>]+>/g, '')
+        .replaceAll('&amp;', '&')
+        .replaceAll('&#39;', "'");
+      for (const line of text.split('\n').filter((part) => part && part !== '--'))
+        expect(plain).toContain(line);
+    },
+  );
+
+  test.each([
+    '<b>x</b>',
+    'www.evil.test',
+    'Выигрыш на evil.test',
+    'https://evil.test/',
+    'a@evil.test',
+    'Анна\nВойдите на сайт',
+    '<%= 7*7 %>',
+    '{{host}}',
+    '\u202Eанна',
+    '',
+    'x'.repeat(101),
+  ])('does not greet what is no name: %j', (name) => {
+    const { text, html } = renderer.renderEmail('set_password', 'ru', { ...values, name });
+    expect(text).toMatch(/^Здравствуйте!\n/);
+    if (name) for (const part of [text, html]) expect(part).not.toContain(name);
+  });
+
+  test.each([
+    'Анна',
+    'Анна-Мария Вымышленная',
+    'И. П. Вымышленный',
+    "Д'Артаньян",
+    'Ёлкина Анна Петровна',
+    'José Núñez',
+  ])('greets %s', (name) =>
+    expect(renderer.renderEmail('set_password', 'en', { ...values, name }).text).toContain(`Hello ${name},`),
+  );
+
+  test.each([
+    'https://evil.test/',
+    'https://id.example.com.evil.test/',
+    'https://id.example.com@evil.test/',
+    'http://id.example.com/',
+    'javascript:alert(1)',
+    '/x',
+  ])('refuses the link %s', (link) =>
+    expect(() => renderer.renderEmail('set_password', 'ru', { ...values, link })).toThrow(),
+  );
+
+  test('values are data to a template, never options', () => {
+    const hostile = {
+      ...values,
+      client: true,
+      delimiter: '?',
+      outputFunctionName: 'x;process.exit(1);//',
+      settings: { 'view options': { outputFunctionName: 'x;process.exit(1);//' } },
+    };
+    expect(renderer.renderEmail('set_password', 'ru', hostile)).toEqual(
+      renderer.renderEmail('set_password', 'ru', values),
+    );
+  });
+});
+
+test('both languages have the same texts', () => {
+  const keys = (locale: string): string[] => {
+    const texts = JSON.parse(
+      readFileSync(join(viewsDir, 'messages/texts', `${locale}.json`), 'utf8'),
+    ) as Record<string, object>;
+    return Object.entries(texts).flatMap(([part, words]) =>
+      Object.keys(words).map((key) => `${part}.${key}`),
+    );
+  };
+  expect(keys('en')).toEqual(keys('ru'));
+});
