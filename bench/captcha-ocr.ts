@@ -28,7 +28,6 @@ const PREPARATIONS: Record<string, Preparation> = {
   'half size': ({ canvas }) => encode(halve(canvas)),
   'opened by 2': ({ canvas }) => encode(open(threshold(canvas), 2)),
   'opened by 3': ({ canvas }) => encode(open(threshold(canvas), 3)),
-  'opened by 4': ({ canvas }) => encode(open(threshold(canvas), 4)),
   'closed by 2, opened by 3': ({ canvas }) => encode(open(close(threshold(canvas), 2), 3)),
 };
 
@@ -44,7 +43,7 @@ async function main(): Promise<void> {
     throw new Error('the number of pictures is a whole number above 0');
   const samples = Array.from({ length: count }, makeSample);
   if (values.out !== undefined) keep(samples, values.out);
-  console.log(`${millisecondsPerPicture().toFixed(2)} ms per picture`);
+  print(`${millisecondsPerPicture().toFixed(2)} ms per picture`);
   await judge(samples);
 }
 
@@ -75,11 +74,13 @@ async function judge(samples: readonly Sample[]): Promise<void> {
       const hits = samples.flatMap(({ answer }, index) => (texts[index] === answer ? [index] : []));
       for (const hit of hits) read.add(hit);
       const digits = percent(digitHits(samples, texts), samples.length * 5);
-      console.log(`  ${name}, psm ${PAGE_MODES[at]}: ${hits.length} read, ${digits} of the digits in place`);
+      print(`  ${name}, psm ${PAGE_MODES[at]}: ${hits.length} read, ${digits} of the digits in place`);
     });
   }
-  console.log(`tesseract read ${read.size} of ${samples.length} (${percent(read.size, samples.length)})`);
+  print(`tesseract read ${read.size} of ${samples.length} (${percent(read.size, samples.length)})`);
 }
+
+const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(1)} %`;
 
@@ -179,6 +180,8 @@ const encode = (canvas: Canvas): Buffer =>
 
 main().catch((error: NodeJS.ErrnoException) => {
   const missing = error.code === 'ENOENT' && error.syscall?.startsWith('spawn') === true;
-  console.error(missing ? 'tesseract is missing: apt-get install tesseract-ocr' : error);
+  process.stderr.write(
+    missing ? 'tesseract is missing: apt-get install tesseract-ocr\n' : `${error.message}\n`,
+  );
   process.exitCode = 1;
 });

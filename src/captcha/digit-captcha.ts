@@ -88,6 +88,7 @@ interface Opened {
 }
 
 function unseal(secrets: Secrets, key: string, sealed: Json): Opened {
-  const { answer, seed } = JSON.parse(secrets.open(String(sealed), key)) as Kept;
+  if (typeof sealed !== 'string') throw new Error('not a record of a captcha');
+  const { answer, seed } = JSON.parse(secrets.open(sealed, key)) as Kept;
   return { answer, seed: Buffer.from(seed, 'base64url') };
 }

@@ -1,10 +1,9 @@
 /**
  * The picture of an answer. A person needs the shape of each digit and their order; a recogniser needs to
- * part digits from each other and from the background. So digits touch, stand crooked on a bent sheet,
- * and are crossed by lines as dark and nearly as thick as their own strokes, and by light cuts.
+ * part digits from each other and from the background. So digits touch, stand crooked on a bent sheet
+ * and on no common base line, and are crossed by lines as dark and thick as their own strokes.
  */
-import type { SeededRandom } from '../seeded-random';
-import { seededRandom } from '../seeded-random';
+import { seededRandom, type SeededRandom } from '../seeded-random';
 import { createCanvas, paint, type Canvas, type Dab } from './canvas';
 import { outlinesOf, type Outline, type Point } from './outlines';
 import { encodePng } from './png';
@@ -24,24 +23,16 @@ export function drawCanvas(answer: string, seed: Buffer): Canvas {
   const random = seededRandom(seed, 'picture');
   const canvas = createCanvas(PICTURE_SIZE.width, PICTURE_SIZE.height);
   drawDigits(canvas, random, createWarp(random, 3.5), answer);
-  // Two lines that cross: side by side they would hide a row of strokes from people as well.
-  const [upper, lower] = [random.between(28, 55), random.between(85, 112)];
-  paint(
-    canvas,
-    curve(random, random.between(50, 90), random.between(50, 90), random.between(1.4, 1.9)),
-    'eraser',
-  );
-  paint(canvas, curve(random, upper, lower, random.between(2.4, 3.2)), 'ink');
-  paint(canvas, curve(random, lower, upper, random.between(2.4, 3.2)), 'ink');
+  drawLines(canvas, random);
   speckle(canvas, random);
   return canvas;
 }
 
 function drawDigits(canvas: Canvas, random: SeededRandom, warp: Warp, answer: string): void {
-  const advance = random.between(62, 66);
+  const advance = random.between(62, 67);
   let x = canvas.width / 2 - (advance * (answer.length - 1)) / 2 + random.between(-12, 12);
   for (const digit of answer) {
-    const centre = { x: x + random.between(-4, 4), y: canvas.height / 2 + random.between(-13, 13) };
+    const centre = { x: x + random.between(-4, 4), y: canvas.height / 2 + random.between(-22, 22) };
     drawDigit(canvas, random, warp, random.pick(outlinesOf(digit)), centre);
     x += advance;
   }
@@ -77,8 +68,8 @@ function liftInto(canvas: Canvas, points: readonly Point[]): number {
 }
 
 /**
- * A broad pen held at one angle: strokes are thick across it and thin along it. So no width parts digits
- * from the lines over them, which are neither the thickest nor the thinnest.
+ * A broad pen held at one angle: strokes are thick across it and thin along it. The lines over them are
+ * neither the thickest nor the thinnest, so what opens the lines away breaks the digits too.
  */
 function withNib(points: readonly Point[], radius: number, nib: number): Dab[] {
   return points.map((point, index) => {
@@ -91,10 +82,10 @@ function withNib(points: readonly Point[], radius: number, nib: number): Dab[] {
 
 /** Size, slant and turn of one digit. A turn stays far from the one that makes a 9 of a 6. */
 function placement(random: SeededRandom, centre: Point): (point: Point) => Point {
-  const height = random.between(82, 96);
+  const height = random.between(76, 98);
   const width = height * random.between(1, 1.15);
   const slant = random.between(-0.08, 0.18);
-  const turn = random.between(-0.26, 0.26);
+  const turn = random.between(-0.25, 0.25);
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
   return (point) => {
     const y = point.y * height;
@@ -103,7 +94,16 @@ function placement(random: SeededRandom, centre: Point): (point: Point) => Point
   };
 }
 
-/** A wavy line through all digits, from height `from` at the left edge to `to` at the right one. */
+/** A light cut, then two dark lines that cross: side by side they would hide a row of strokes from people as well. */
+function drawLines(canvas: Canvas, random: SeededRandom): void {
+  const [upper, lower] = [random.between(28, 55), random.between(85, 112)];
+  const [left, right] = [random.between(50, 90), random.between(50, 90)];
+  paint(canvas, curve(random, left, right, random.between(1.4, 1.9)), 'eraser');
+  paint(canvas, curve(random, upper, lower, random.between(2.6, 3.2)), 'ink');
+  paint(canvas, curve(random, lower, upper, random.between(2.6, 3.2)), 'ink');
+}
+
+/** A wavy line from height `from` at the left edge to `to` at the right one. */
 function curve(random: SeededRandom, from: number, to: number, radius: number): Dab[] {
   const height = random.between(10, 22);
   const waves = random.between(0.9, 2) * 2 * Math.PI;
