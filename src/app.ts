@@ -182,9 +182,8 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
 
 function openEphemeral({ config, db, log }: Foundation): EphemeralStore {
   if (config.redisUrl === undefined) return createSqlStore(db);
-  return createRedisStore(
-    openRedis(config.redisUrl, (error) => log.warn({ err: error }, 'redis connection lost')),
-  );
+  const connection = openRedis(config.redisUrl, (error) => log.warn({ err: error }, 'redis connection lost'));
+  return { ...createRedisStore(connection), close: () => connection.close() };
 }
 
 async function allMigrated(db: Foundation['db']): Promise<void> {
