@@ -38,9 +38,16 @@ describe.each(storageKinds)('sweep over %s', (kind) => {
   });
 });
 
+const afterThis: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of afterThis.splice(0).reverse()) await close();
+});
+
 it('fails closed while Postgres is away, and works again once it is back', async () => {
   const server = await startPostgresServer();
+  afterThis.push(server.close);
   const opened = await openDatabase({ url: server.url('postgres'), dataDir: '', poolSize: 3 });
+  afterThis.push(opened.close);
   await migrate(opened.db);
   const store = createSqlStore(opened.db);
   await store.put('kept', 1, 60);
@@ -58,6 +65,4 @@ it('fails closed while Postgres is away, and works again once it is back', async
   expect(performance.now() - began).toBeLessThan(3000);
   await server.restart();
   expect(await store.find('kept')).toEqual({ value: 1, spent: false });
-  await opened.close();
-  await server.close();
 });
