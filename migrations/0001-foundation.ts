@@ -32,7 +32,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       proved_at timestamptz,
       created_at timestamptz not null default now()
     )`.execute(db);
-  await sql`create unique index identifiers_proved on identifiers (canonical) where proved_at is not null`.execute(db);
+  await sql`create unique index identifiers_proved on identifiers (canonical) where proved_at is not null`.execute(
+    db,
+  );
   await sql`create index identifiers_canonical on identifiers (canonical)`.execute(db);
   await sql`create index identifiers_account on identifiers (account_id)`.execute(db);
 
@@ -59,7 +61,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       created_at timestamptz not null default now(),
       state_since timestamptz not null
     )`.execute(db);
-  await sql`create unique index signing_keys_current on signing_keys (alg) where state = 'current'`.execute(db);
+  await sql`create unique index signing_keys_current on signing_keys (alg) where state = 'current'`.execute(
+    db,
+  );
   await sql`create unique index signing_keys_next on signing_keys (alg) where state = 'next'`.execute(db);
 
   await sql`
