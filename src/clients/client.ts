@@ -49,6 +49,17 @@ export const clientId = z
   .regex(/^[a-z0-9][a-z0-9._-]{1,62}$/, 'must be 2 to 63 of a-z, 0-9, ".", "_", "-"')
   .refine((id) => !/^[0-9a-f]{8}-[0-9a-f]{4}-/.test(id), 'must not look like a UUID, since subjects do');
 
+/** What a relying party may ask for; provider/claims.ts says what each of them brings. */
+export const SCOPES = ['openid', 'profile', 'email', 'phone', 'companies', 'offline_access'] as const;
+
+const scopeList = z
+  .string()
+  .max(500)
+  .refine(
+    (list) => list.split(' ').every((scope) => SCOPES.some((known) => known === scope)),
+    `must be of ${SCOPES.join(', ')}, separated by spaces`,
+  );
+
 export const SECRET_METHODS = ['client_secret_basic', 'client_secret_post'] as const;
 
 /** What `clients create` and `clients import` accept; names follow OIDC Registration §2. Unknown names are refused. */
@@ -64,9 +75,12 @@ export const clientInput = z
     token_endpoint_auth_method: z.enum([...SECRET_METHODS, 'none']).default('client_secret_basic'),
     application_type: z.enum(['web', 'native']).default('web'),
     id_token_signed_response_alg: z.enum(['ES256', 'RS256', 'EdDSA']).default('RS256'),
-    scope: z.string().max(500).optional(),
+    scope: scopeList.optional(),
     client_uri: webUri.optional(),
-    initiate_login_uri: z.url({ protocol: /^https$/, error: 'must be an https URL (OIDC Core §4)' }).max(2000).optional(),
+    initiate_login_uri: z
+      .url({ protocol: /^https$/, error: 'must be an https URL (OIDC Core §4)' })
+      .max(2000)
+      .optional(),
     backchannel_logout_uri: webUri.optional(),
     backchannel_logout_session_required: z.boolean().optional(),
     default_max_age: z.number().int().min(0).optional(),
@@ -75,6 +89,15 @@ export const clientInput = z
     const needsRedirect = client.grant_types.includes('authorization_code');
     if (needsRedirect && client.redirect_uris.length === 0) {
       context.addIssue({ code: 'custom', path: ['redirect_uris'], message: 'needs at least one address' });
+    }
+    for (const uri of [...client.redirect_uris, ...client.post_logout_redirect_uris]) {
+      if (client.application_type === 'web' && !/^https?:/.test(uri)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['application_type'],
+          message: `must be native for ${JSON.stringify(uri)}`,
+        });
+      }
     }
     if (client.grant_types.includes('client_credentials') && client.token_endpoint_auth_method === 'none') {
       context.addIssue({

@@ -1,16 +1,15 @@
 /** What tokens say of a person: every claim, by scope, in this one file. */
+import type { SCOPES } from '../clients/client';
 import { fullName, type AccountProfile } from '../accounts/account';
 
 /** Scope → claims (OIDC Core §5.4; `companies` is ours). */
-export const CLAIMS_BY_SCOPE = {
+export const CLAIMS_BY_SCOPE: Record<Exclude<(typeof SCOPES)[number], 'offline_access'>, string[]> = {
   openid: ['sub'],
   profile: ['name', 'family_name', 'given_name', 'middle_name', 'locale', 'updated_at'],
   email: ['email', 'email_verified'],
   phone: ['phone_number', 'phone_number_verified'],
   companies: ['companies'],
 };
-
-export const SCOPES = [...Object.keys(CLAIMS_BY_SCOPE), 'offline_access'];
 
 /** Every claim the provider knows of a person; the granted scopes choose among them. */
 export function personClaims(person: AccountProfile): Record<string, unknown> & { sub: string } {

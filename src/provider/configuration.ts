@@ -8,11 +8,12 @@ import {
 } from 'oidc-provider';
 import { isInForce, type AccountProfile } from '../accounts/account';
 import { findProfile } from '../accounts/store';
+import { SCOPES } from '../clients/client';
 import type { Clock } from '../clock';
 import { cookieName } from '../http/cookies';
 import type { Secrets } from '../secrets';
 import type { Database } from '../storage/tables';
-import { CLAIMS_BY_SCOPE, SCOPES, personClaims } from './claims';
+import { CLAIMS_BY_SCOPE, personClaims } from './claims';
 import type { ProviderPages } from './pages';
 import { interactionPrompts } from './prompts';
 import type { SigningKeySet } from './signing-keys';

@@ -22,8 +22,11 @@ export function clientArtifacts(db: Database): Adapter {
 
 /** A stored relying party in the terms of OIDC Registration §2. */
 export function clientMetadata(client: Client): AdapterPayload {
+  const grants = client.metadata.grant_types;
+  const usesCode = Array.isArray(grants) && grants.includes('authorization_code');
   return {
     ...client.metadata,
+    response_types: usesCode ? ['code'] : [],
     client_id: client.id,
     client_name: client.name,
     ...(client.secretHash === null ? {} : { client_secret: client.secretHash }),
