@@ -68,6 +68,7 @@ const BOUNDS: RedisOptions = {
   commandTimeout: COMMAND_MS,
   connectTimeout: COMMAND_MS,
   socketTimeout: SILENCE_MS,
+  disconnectTimeout: 250,
   // No queue of the client's: what waits there may still be sent long after its caller was refused.
   enableOfflineQueue: false,
   // A command under way when the connection breaks fails at once and is never sent again.

@@ -3,7 +3,11 @@
  * counters). Two stores implement it, over SQL and over Redis, and one conformance suite holds both to
  * these words. Time is the store's own (Postgres or Redis), never a node's, so skewed nodes agree.
  *
- * A store that cannot answer throws `Refusal('store_unavailable')`: callers fail closed.
+ * Keys are well-formed text without U+0000, at most 1 KB; whoever makes a key of a foreign value (a cookie, a
+ * code, an address) puts its fingerprint there. Records and counters have separate keys.
+ *
+ * A store that cannot answer throws `Refusal('store_unavailable')`: callers fail closed. What was refused may
+ * all the same have been carried out (only the answer was lost); a store never sends it again by itself.
  */
 
 /** Anything JSON can say. What a store returns is the caller's own copy. */
@@ -41,7 +45,7 @@ export interface EphemeralStore {
   /** Removes the record, if any. */
   delete(key: string): Promise<void>;
 
-  /** Adds `by` (may be negative) to the counter under `key`. A new counter starts at `by` and ends `ttl` seconds later; later calls do not move its end. */
+  /** Adds `by` (a whole number, may be negative) to the counter under `key`. A new counter starts at `by` and ends `ttl` seconds later; later calls do not move its end. */
   count(key: string, by: number, ttl: number): Promise<Count>;
 
   /** Removes what is past its end, in small batches; the number removed (0 where the store does so itself). */
