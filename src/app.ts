@@ -6,7 +6,7 @@ import { createPasswordHasher, type PasswordHasher } from './accounts/passwords'
 import { createAuditLinker } from './audit/linker';
 import { createCaptcha } from './captcha/providers';
 import { findClient } from './clients/store';
-import type { Foundation } from './foundation';
+import { migrateFoundation, type Foundation } from './foundation';
 import { loadAssets } from './http/pages/assets';
 import type { Middleware, RequestState } from './http/context';
 import { defineCookie } from './http/cookies';
@@ -32,7 +32,7 @@ import { addSignInRoutes } from './sign-in/routes';
 import { createRedisStore } from './storage/ephemeral/redis';
 import { createSqlStore } from './storage/ephemeral/sql';
 import type { EphemeralStore } from './storage/ephemeral/port';
-import { listMigrations, migrate } from './storage/migrate';
+import { listMigrations } from './storage/migrate';
 import { openRedis } from './storage/redis';
 import { every, sweep } from './sweeper';
 
@@ -62,15 +62,14 @@ export interface App extends AppParts {
   close(): Promise<void>;
 }
 
-/** Headers must be there within 10 s, a whole request within 30 s (security.md R11). */
+/** Headers must be there within 10 s, a whole request within 30 s. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /** Migrates, then builds everything over an open foundation. */
 export async function createApp(foundation: Foundation, options: AppOptions = {}): Promise<App> {
   const { config, db, secrets, clock, log } = foundation;
-  const applied = await migrate(db);
-  if (applied.length > 0) log.info({ applied }, 'migrations ran');
+  await migrateFoundation(foundation);
 
   const ephemeral = openEphemeral(foundation);
   const passwords = options.passwords ?? createPasswordHasher({ workers: config.passwordWorkers });

@@ -5,6 +5,7 @@ import { systemClock, type Clock } from './clock';
 import type { Config } from './config';
 import { createLogger, type Logger } from './log';
 import { createSecrets, randomToken, type Secrets } from './secrets';
+import { migrate } from './storage/migrate';
 import { openDatabase, type OpenedDatabase } from './storage/postgres';
 
 export interface Foundation extends OpenedDatabase {
@@ -19,9 +20,14 @@ export interface Foundation extends OpenedDatabase {
 export interface FoundationOptions {
   clock?: Clock;
   log?: Logger;
+  /** Longest wait for one statement; absent: as long as it takes. */
+  queryTimeoutMs?: number;
   /** A database that is open already (tests). */
   database?: OpenedDatabase;
 }
+
+/** For what serves people: no statement there has a reason to take longer. */
+export const SERVING: FoundationOptions = { queryTimeoutMs: 2500 };
 
 /** Opens the database and derives the keys. @throws DataFolderBusy */
 export async function openFoundation(config: Config, options: FoundationOptions = {}): Promise<Foundation> {
@@ -29,7 +35,12 @@ export async function openFoundation(config: Config, options: FoundationOptions 
   const database =
     options.database ??
     (await openDatabase(
-      { url: config.databaseUrl, dataDir: config.dataDir, poolSize: config.databasePoolSize },
+      {
+        url: config.databaseUrl,
+        dataDir: config.dataDir,
+        poolSize: config.databasePoolSize,
+        queryTimeoutMs: options.queryTimeoutMs,
+      },
       (error) => log.warn({ err: error }, 'database connection lost'),
     ));
   return {
@@ -59,4 +70,16 @@ function findViews(): string {
   );
   if (!folder) throw new Error('the folder views/ is missing beside the program');
   return folder;
+}
+
+/** Brings the schema up to date on a connection that may wait, unlike those that serve people. */
+export async function migrateFoundation({ config, db, log }: Foundation): Promise<void> {
+  const { databaseUrl: url, dataDir } = config;
+  const patient = url === undefined ? undefined : await openDatabase({ url, dataDir, poolSize: 1 });
+  try {
+    const applied = await migrate(patient?.db ?? db);
+    if (applied.length > 0) log.info({ applied }, 'migrations ran');
+  } finally {
+    await patient?.close();
+  }
 }

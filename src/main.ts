@@ -1,12 +1,12 @@
 /** Reads the settings, builds the app, listens, drains on SIGTERM. */
 import { createApp } from './app';
 import { ConfigError, loadConfig } from './config';
-import { openFoundation } from './foundation';
+import { openFoundation, SERVING } from './foundation';
 import { createStop, listen, stopOnSignals } from './server';
 import { DataFolderBusy } from './storage/embedded-lock';
 
 async function main(): Promise<void> {
-  const app = await createApp(await openFoundation(loadConfig()));
+  const app = await createApp(await openFoundation(loadConfig(), SERVING));
   stopOnSignals(app, createStop(app));
   await listen(app);
 }

@@ -4,7 +4,7 @@
  */
 import { createApp } from '../app';
 import { ConfigError, loadConfig } from '../config';
-import { openFoundation } from '../foundation';
+import { openFoundation, SERVING } from '../foundation';
 import { createStop, listen, stopOnSignals } from '../server';
 import { DataFolderBusy } from '../storage/embedded-lock';
 import { DEMO_EMAIL, prepareDemo } from './demo';
@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   if (config.environment === 'production') {
     throw new ConfigError(['NODE_ENV=production is served by `npm run build` and `node dist/src/main.js`; `npm start` is for development.']);
   }
-  const app = await createApp(await openFoundation(config), { extraRoutes: addDevelopmentRoutes });
+  const app = await createApp(await openFoundation(config, SERVING), { extraRoutes: addDevelopmentRoutes });
   const demo = await prepareDemo(app);
   const stop = createStop(app);
   stopOnSignals(app, async () => {

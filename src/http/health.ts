@@ -9,7 +9,10 @@ export interface Readiness {
 /** @param draining true once the process has begun to stop: not ready, though still serving. */
 export function health(parts: Readiness, draining: () => boolean): Middleware {
   return async (ctx, next) => {
-    if (ctx.path !== '/health/live' && ctx.path !== '/health/ready') return next();
+    if (ctx.path !== '/health/live' && ctx.path !== '/health/ready') {
+      await next();
+      return;
+    }
     ctx.set('Cache-Control', 'no-store');
     if (ctx.path === '/health/live') {
       ctx.body = { status: 'live' };

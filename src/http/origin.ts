@@ -1,6 +1,6 @@
 /**
  * Nothing is built from the Host header or from X-Forwarded-*: the origin is the configured issuer
- * (security.md §0.2, CVE-2025-64101). Koa's own getters are pinned, so no code path can ask the request.
+ * (CVE-2025-64101). Koa's own getters are pinned, so no code path can ask the request.
  */
 import type Koa from 'koa';
 import { Refusal } from '../errors';

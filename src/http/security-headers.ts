@@ -1,26 +1,22 @@
 /**
- * Headers of every response, errors included (security.md principle 8). Pages allow their own style sheet and
+ * Headers of every response, errors included. Pages allow their own style sheet and
  * scripts and nothing else; a page that ends in a redirect to a relying party names its origin for the form,
  * since browsers apply form-action to the redirects behind a form (CSP3 §6.3.1). The referrer stays within the
  * origin: none at all would make browsers send "Origin: null" with our own forms.
  */
 import type { Context, Middleware } from './context';
 
-function contentSecurityPolicy(formTargets: readonly string[]): string {
-  return [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self'",
-    "media-src 'self'",
-    "connect-src 'self'",
-    `form-action 'self'${formTargets.map((target) => ` ${target}`).join('')}`,
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
-}
-
-const POLICY = contentSecurityPolicy([]);
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "media-src 'self'",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
 
 export function securityHeaders(issuer: string): Middleware {
   const https = issuer.startsWith('https:');
@@ -39,9 +35,10 @@ export function securityHeaders(issuer: string): Middleware {
 }
 
 /** Lets the forms of this page end at `uri`'s origin (or scheme, for a native app). */
-export function allowFormTarget(ctx: Pick<Context, 'set'>, uri: string): void {
+export function allowFormTarget(ctx: Pick<Context, 'set' | 'response'>, uri: string): void {
   const url = URL.parse(uri);
   if (!url) return;
   const target = url.origin === 'null' ? url.protocol : url.origin;
-  ctx.set('Content-Security-Policy', contentSecurityPolicy([target]));
+  const policy = ctx.response.get('Content-Security-Policy');
+  ctx.set('Content-Security-Policy', policy.replace("form-action 'self'", `form-action 'self' ${target}`));
 }

@@ -42,7 +42,7 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
   const { settings, secrets, pages } = parts;
   return {
     adapter: parts.adapter,
-    jwks: { keys: keys.keys as NonNullable<Configuration['jwks']>['keys'] },
+    jwks: { keys: keys.keys },
     claims: CLAIMS_BY_SCOPE,
     scopes: SCOPES,
     // The first ID token carries the person and the companies: a relying party needs no second call.
@@ -192,8 +192,8 @@ function callRelyingParty(
   options: RequestInit | undefined,
   allowLoopback: boolean,
 ) {
-  const hostname = URL.parse(String(url))?.hostname ?? '';
+  const hostname = URL.parse(url instanceof Request ? url.url : url.toString())?.hostname ?? '';
   const { dispatcher, ...rest }: RequestInit & { dispatcher?: unknown } = options ?? {};
   const local = allowLoopback && ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-  return fetch(url, { ...rest, redirect: 'error', ...(local ? {} : { dispatcher }) } as RequestInit);
+  return fetch(url, { ...rest, redirect: 'error', ...(local ? {} : { dispatcher }) });
 }

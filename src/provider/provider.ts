@@ -2,9 +2,10 @@
  * Everything that imports oidc-provider lives in this folder. The library takes its keys once, so a changed key
  * set means a new instance; it holds no state of its own, and requests under way keep the one they began with.
  */
-import Provider, { type Client } from 'oidc-provider';
+import Provider, { type Client, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Middleware } from '../http/context';
 import { pinOrigin } from '../http/origin';
+import { allowFormTarget } from '../http/security-headers';
 import type { Logger } from '../log';
 import { fingerprint, sameText } from '../secrets';
 import { providerConfiguration, type ConfigurationParts } from './configuration';
@@ -26,9 +27,12 @@ export async function createProvider(parts: ConfigurationParts & { log: Logger }
   let current = build(parts, keys);
   return {
     provider: () => current,
-    serve: (ctx, next) => {
+    serve: async (ctx, next) => {
       const [run] = current.middleware;
-      return run ? (run(ctx as never, next) as Promise<void>) : next();
+      await run?.(ctx, next);
+      const { params } = (ctx as unknown as Partial<KoaContextWithOIDC>).oidc ?? {};
+      // This answer is a form that sends itself to the relying party.
+      if (params?.response_mode === 'form_post') allowFormTarget(ctx, String(params.redirect_uri));
     },
     refresh: async () => {
       const found = await loadSigningKeys(db, secrets);

@@ -11,7 +11,7 @@ export interface SignInLimits {
   global: number;
 }
 
-/** What a try ended in. `wrong` covers unknown names too: nobody is found out (security.md principle 3). */
+/** What a try ended in. `wrong` covers unknown names too: nobody is found out. */
 export type SignInOutcome =
   | { outcome: 'signed_in'; accountId: string }
   | { outcome: 'wrong' }

@@ -8,7 +8,9 @@ import { DatabaseSync } from 'node:sqlite';
 
 export class DataFolderBusy extends Error {
   constructor(folder: string) {
-    super(`The data folder ${folder} is in use by another process; stop that one, or set DATABASE_URL to run several.`);
+    super(
+      `The data folder ${folder} is in use by another process; stop that one, or set DATABASE_URL to run several.`,
+    );
     this.name = 'DataFolderBusy';
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Connections to Redis: one server, Sentinel or Cluster. A command either reaches a ready server or fails,
- * all within `READY_WAIT_MS + COMMAND_MS` (security.md R5: 503 within 3 s), and the client never sends one
+ * all within `READY_WAIT_MS + COMMAND_MS` (people get their 503 within 3 s), and the client never sends one
  * twice: a `spend` whose first answer was lost would look like somebody else's theft.
  */
 import { Cluster, Redis, type RedisOptions } from 'ioredis';

@@ -36,7 +36,10 @@ export function loadAssets(viewsDir: string): Assets {
     },
     serve: async (ctx, next) => {
       const file = files.get(ctx.path);
-      if (!file || !['GET', 'HEAD'].includes(ctx.method)) return next();
+      if (!file || !['GET', 'HEAD'].includes(ctx.method)) {
+        await next();
+        return;
+      }
       ctx.type = file.type;
       ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
       ctx.set('Cross-Origin-Resource-Policy', 'same-origin');

@@ -50,9 +50,7 @@ const YEAR = 365 * 24 * 3600;
  * The language of a request: what the person chose, else what the browser prefers, else Russian. `?lang=` and the
  * form button `lang` choose and are remembered; a relying party's ui_locales stands between the two.
  */
-export function localeFor(
-  issuer: string,
-): Middleware & {
+export function localeFor(issuer: string): Middleware & {
   choose(ctx: Context, wanted: unknown): boolean;
   suggest(ctx: Context, uiLocales: string | undefined): void;
 } {
