@@ -4,7 +4,7 @@
  */
 import type Koa from 'koa';
 import { Refusal } from '../errors';
-import type { Middleware, RequestState } from './context';
+import type { Middleware } from './context';
 
 /** Pins host, protocol, origin and href of an app (and of oidc-provider, which is a Koa app) to the issuer. */
 export function pinOrigin(app: Pick<Koa, 'request'>, issuer: string): void {
@@ -28,13 +28,17 @@ export function pinOrigin(app: Pick<Koa, 'request'>, issuer: string): void {
   });
 }
 
-/** Refuses requests that were sent to another name than the issuer's (421, RFC 9110 §15.5.20). */
+/**
+ * Refuses requests that were sent to another name than the issuer's (421, RFC 9110 §15.5.20), and those whose
+ * request line names a host of its own: nobody but a forward proxy is sent such a one.
+ */
 export function requireHost(issuer: string): Middleware {
-  const { host } = new URL(issuer);
+  const { host, protocol } = new URL(issuer);
+  const defaultPort = protocol === 'https:' ? ':443' : ':80';
   return async (ctx, next) => {
-    if ((ctx.req.headers.host ?? '').toLowerCase() !== host) throw new Refusal('misdirected');
+    const asked = (ctx.req.headers.host ?? '').toLowerCase();
+    const name = asked.endsWith(defaultPort) ? asked.slice(0, -defaultPort.length) : asked;
+    if (name !== host || !ctx.originalUrl.startsWith('/')) throw new Refusal('misdirected');
     await next();
   };
 }
-
-export type PinnedApp = Koa<RequestState>;
