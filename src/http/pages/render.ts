@@ -59,7 +59,8 @@ export function createRender(parts: {
       brand: ctx.state.brand,
       foot: parts.foot,
       requestId: ctx.state.requestId,
-      path: ctx.path,
+      // A path of //host or /\host would make the page's links lead to that host.
+      path: ctx.path.replace(/^[/\\]+/, '/'),
       title: t(page.title, page.titleValues ?? {}),
       problems: page.problems ?? {},
       form: page.form,
