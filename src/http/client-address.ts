@@ -21,8 +21,9 @@ export function clientAddress(
   return address;
 }
 
-/** An IPv4 address in IPv6 clothes, undressed. */
-function plain(address: string): string {
+/** An IPv4 address in IPv6 clothes, undressed; an IPv6 one without the name of our own network card behind `%`. */
+function plain(typed: string): string {
+  const address = isIP(typed) === 6 ? typed.replace(/%.*$/, '') : typed;
   return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
 }
 
