@@ -1,0 +1,23 @@
+/** The list of nouns. A new one is its file and one line here. */
+import type { AddCommands } from '../command';
+import { addAccounts } from './accounts';
+import { addAudit } from './audit';
+import { addCheckConfig } from './check-config';
+import { addClients } from './clients';
+import { addClientsImport } from './clients-import';
+import { addKeys } from './keys';
+import { addMigrate } from './migrate';
+import { addOutbox } from './outbox';
+import { addServe } from './serve';
+
+export const commandFiles: readonly AddCommands[] = [
+  addServe,
+  addMigrate,
+  addCheckConfig,
+  addAccounts,
+  addClients,
+  addClientsImport,
+  addKeys,
+  addAudit,
+  addOutbox,
+];

@@ -1,0 +1,95 @@
+/** The command's side of the admin socket: hands the arguments to the server, shows, answers, fetches files. */
+import { connect, type Socket } from 'node:net';
+import { Failure, type AdminIo } from './admin';
+import { fromServer, MAX_LINE, receive, send, type FromServer } from './wire';
+
+/** Connects to a server's admin socket; undefined when nobody answers there. */
+export function connectToServer(path: string): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('error', () => {
+      resolve(undefined);
+    });
+    socket.once('connect', () => {
+      socket.removeAllListeners('error');
+      resolve(socket);
+    });
+  });
+}
+
+/** Runs a command in the server and gives its exit code. @throws Failure when the server breaks off. */
+export function runRemotely(socket: Socket, argv: readonly string[], io: AdminIo): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let code: number | undefined;
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      if (code !== undefined) resolve(code);
+      else reject(brokenOff());
+    });
+    receive(socket, fromServer, MAX_LINE.fromServer, (message) => {
+      if (message.type === 'exit') code = message.code;
+      else
+        react(message, { socket, argv, io }).catch(() => {
+          socket.destroy();
+        });
+    });
+    const { columns, colour, interactive, timeZone, operator } = io;
+    send(socket, {
+      type: 'run',
+      protocol: 1,
+      argv: [...argv],
+      columns: Math.min(Math.max(columns, 40), 1000),
+      colour,
+      interactive,
+      timeZone,
+      operator: operator.slice(0, 100),
+    });
+  });
+}
+
+const brokenOff = (): Failure =>
+  new Failure(
+    'unavailable',
+    'The server broke off; see whether it still runs and is of the same version, then look whether the command was done.',
+  );
+
+interface Conversation {
+  socket: Socket;
+  argv: readonly string[];
+  io: AdminIo;
+}
+
+async function react(
+  message: Exclude<FromServer, { type: 'exit' }>,
+  { socket, argv, io }: Conversation,
+): Promise<void> {
+  switch (message.type) {
+    case 'stdout':
+      io.stdout(message.text);
+      return;
+    case 'stderr':
+      io.stderr(message.text);
+      return;
+    case 'ask':
+      send(socket, { type: 'answer', yes: await io.ask(message.question) });
+      return;
+    case 'read':
+      await sendFile(message, { socket, argv, io });
+  }
+}
+
+/** Only what the operator named on the command line is handed out. */
+async function sendFile(
+  { path, limit }: Extract<FromServer, { type: 'read' }>,
+  { socket, argv, io }: Conversation,
+): Promise<void> {
+  const named = argv.some((argument) => argument === path || argument.endsWith(`=${path}`));
+  try {
+    if (!named) throw new Failure('failed', 'The server asked for a file that the command does not name.');
+    const content = await io.readFile(path, limit);
+    send(socket, { type: 'file', content: content.toString('base64') });
+  } catch (error) {
+    const reason = error instanceof Failure ? error.message : 'The file cannot be read.';
+    send(socket, { type: 'no_file', reason: reason.slice(0, 1000) });
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * The server's side of the admin socket: `DATA_DIR/admin.sock`. The embedded database belongs to one process, so
+ * commands given beside a running server run inside it. Whoever may open the socket may do everything: the
+ * folder is 0700 and the socket 0600, and nothing of it is reachable over the network.
+ */
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { EXIT, Failure, type AdminIo } from './admin';
+import { fromCommand, MAX_LINE, receive, send, type FromCommand } from './wire';
+
+/** Runs one command. Never rejects. */
+export type RunCommand = (argv: readonly string[], io: AdminIo) => Promise<number>;
+
+export interface AdminSocket {
+  /** @throws Error when the path cannot be listened at (a Unix socket's path may have about 100 bytes). */
+  listen(): Promise<void>;
+  /** Takes no more commands and waits up to 5 s for those under way; unanswered questions count as no. */
+  close(): Promise<void>;
+}
+
+const MAX_CONNECTIONS = 8;
+const GREETING_MS = 10_000;
+const ANSWER_MS = 600_000;
+const CLOSE_MS = 5000;
+
+interface Conversation {
+  /** Ends a question that waits for its answer. */
+  hangUp(): void;
+  done: Promise<void>;
+}
+
+/** Listens at `path`; the lock on the data folder makes sure that whatever stands there is stale. */
+export function createAdminSocket(path: string, run: RunCommand): AdminSocket {
+  const conversations = new Set<Conversation>();
+  const server = createServer((socket) => {
+    const conversation = converse(socket, run);
+    conversations.add(conversation);
+    void conversation.done.then(() => conversations.delete(conversation));
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+
+  return {
+    listen: () =>
+      new Promise((resolve, reject) => {
+        rmSync(path, { force: true });
+        server.once('error', reject);
+        server.listen(path, () => {
+          chmodSync(path, 0o600);
+          server.off('error', reject);
+          resolve();
+        });
+      }),
+    close: async () => {
+      if (!server.listening) return;
+      const closed = new Promise((resolve) => server.close(resolve));
+      const open = [...conversations];
+      for (const conversation of open) conversation.hangUp();
+      const late = AbortSignal.timeout(CLOSE_MS);
+      const tooLate = new Promise((resolve) => {
+        late.addEventListener('abort', resolve);
+      });
+      await Promise.race([Promise.all([closed, ...open.map(({ done }) => done)]), tooLate]);
+    },
+  };
+}
+
+type Reply = Exclude<FromCommand, { type: 'run' }>;
+
+/** One connection: a command comes, runs, asks back as often as it likes, and ends. */
+function converse(socket: Socket, run: RunCommand): Conversation {
+  let waiting: ((reply: Reply | undefined) => void) | undefined;
+  let running: Promise<void> | undefined;
+  const reply = (message: Reply | undefined): void => {
+    waiting?.(message);
+    waiting = undefined;
+  };
+  const question: Ask = (message) =>
+    new Promise((resolve) => {
+      if (!socket.writable) {
+        resolve(undefined);
+        return;
+      }
+      waiting = resolve;
+      send(socket, message);
+    });
+
+  socket.setTimeout(GREETING_MS, () => socket.destroy());
+  const gone = new Promise<void>((resolve) => {
+    socket
+      .on('error', () => undefined)
+      .once('close', () => {
+        reply(undefined);
+        resolve();
+      });
+  });
+  receive(socket, fromCommand, MAX_LINE.fromCommand, (message) => {
+    if (message.type !== 'run') {
+      reply(message);
+      return;
+    }
+    socket.setTimeout(ANSWER_MS);
+    running ??= run(message.argv, remoteIo(socket, message, question))
+      .catch(() => EXIT.failed)
+      .then((code) => {
+        send(socket, { type: 'exit', code });
+        socket.end();
+      });
+  });
+  return {
+    hangUp: () => {
+      if (waiting || !running) socket.destroy();
+    },
+    done: gone.then(() => running),
+  };
+}
+
+type Ask = (
+  message: { type: 'ask'; question: string } | { type: 'read'; path: string; limit: number },
+) => Promise<Reply | undefined>;
+
+/** The operator at the other end of the connection. */
+function remoteIo(socket: Socket, hello: Extract<FromCommand, { type: 'run' }>, question: Ask): AdminIo {
+  const { columns, colour, interactive, operator } = hello;
+  return {
+    columns,
+    colour,
+    interactive,
+    operator,
+    timeZone: knownZone(hello.timeZone),
+    stdout: (text) => {
+      send(socket, { type: 'stdout', text });
+    },
+    stderr: (text) => {
+      send(socket, { type: 'stderr', text });
+    },
+    ask: async (text) => {
+      const answer = await question({ type: 'ask', question: text });
+      return answer?.type === 'answer' && answer.yes;
+    },
+    readFile: async (path, limit) => {
+      const answer = await question({ type: 'read', path, limit });
+      if (answer?.type === 'no_file') throw new Failure('usage', answer.reason);
+      const content = answer?.type === 'file' ? Buffer.from(answer.content, 'base64') : undefined;
+      if (!content || content.length > limit)
+        throw new Failure('failed', 'The file did not arrive; try again.');
+      return content;
+    },
+  };
+}
+
+function knownZone(name: string): string {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return name;
+  } catch {
+    return 'UTC';
+  }
+}

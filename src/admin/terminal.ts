@@ -1,0 +1,72 @@
+/** The operator in front of this process: its streams, its files, its user. */
+import { open } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { createInterface } from 'node:readline/promises';
+import { Failure, type AdminIo } from './admin';
+import { plain } from './print/plain-text';
+
+/** Width of tables that go into a pipe or a file. */
+const PIPE_COLUMNS = 100;
+
+export function createTerminal(): AdminIo {
+  const { stdin, stdout, stderr } = process;
+  // On a stream that is no terminal isTTY is undefined, whatever its type says.
+  // Whoever reads us may stop early (`| head`); that is no fault.
+  for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
+  return {
+    stdout: (text) => {
+      stdout.write(text);
+    },
+    stderr: (text) => {
+      stderr.write(text);
+    },
+    columns: stdout.isTTY ? stdout.columns : PIPE_COLUMNS,
+    interactive: Boolean(stdin.isTTY && stderr.isTTY),
+    // hasColors also heeds NO_COLOR and TERM=dumb.
+    colour: Boolean(stdout.isTTY && stdout.hasColors()),
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    operator: operatorName(),
+    ask: async (question) => {
+      const lines = createInterface({ input: stdin, output: stderr });
+      const closed = new Promise<string>((resolve) => {
+        lines.once('close', () => {
+          resolve('');
+        });
+      });
+      const answer = await Promise.race([lines.question(`${question} [yes/no] `), closed]);
+      lines.close();
+      if (answer === '') stderr.write('\n');
+      return /^y(es)?$/i.test(answer.trim());
+    },
+    readFile: readOperatorFile,
+  };
+}
+
+function operatorName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a number that has no name.
+    return `uid ${process.getuid?.() ?? '?'}`;
+  }
+}
+
+/** Reads at most `limit` bytes, so that a wrong path cannot fill the memory. @throws Failure */
+async function readOperatorFile(path: string, limit: number): Promise<Buffer> {
+  let bytes: Buffer;
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(limit + 1), 0, limit + 1, 0);
+      bytes = buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const why = (error as { code?: string }).code === 'ENOENT' ? 'does not exist' : 'cannot be read';
+    throw new Failure('usage', `The file ${plain(path)} ${why}.`);
+  }
+  if (bytes.length > limit)
+    throw new Failure('usage', `The file ${plain(path)} is larger than ${Math.floor(limit / 1024)} KiB.`);
+  return bytes;
+}
