@@ -1,9 +1,14 @@
 /** Listening and stopping: one place for `main.ts`, the CLI's `serve` and development. */
 import type { Server } from 'node:http';
+import type { AdminSocket } from './admin/socket';
+import { serveAdminSocket } from './admin-socket';
 import type { App } from './app';
 
 /** Requests under way get this long before their connections are cut; the whole stop stays within 15 s. */
 const DRAIN_MS = 10_000;
+
+/** Where operators' commands reach a server on the embedded database. */
+const adminSockets = new WeakMap<App, AdminSocket | undefined>();
 
 /** Listens at HOST:PORT (and METRICS_PORT) and starts the workers. @throws Error when a port is taken. */
 export async function listen(app: App): Promise<void> {
@@ -11,6 +16,7 @@ export async function listen(app: App): Promise<void> {
   await listenAt(app.server, config.port, config.host);
   if (config.metricsPort !== undefined) await listenAt(app.metricsServer, config.metricsPort, config.host);
   app.startWorkers();
+  adminSockets.set(app, await serveAdminSocket(app));
   app.log.info(
     { issuer: config.issuer, host: config.host, port: config.port, embedded: app.embedded },
     'ready',
@@ -36,7 +42,11 @@ export function createStop(app: App): () => Promise<void> {
 async function stop(app: App): Promise<void> {
   app.log.info('stopping');
   app.drain();
-  await Promise.all([closeServer(app.server), closeServer(app.metricsServer)]);
+  await Promise.all([
+    closeServer(app.server),
+    closeServer(app.metricsServer),
+    adminSockets.get(app)?.close(),
+  ]);
   await app.close();
   app.log.info('stopped');
 }
