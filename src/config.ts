@@ -40,7 +40,8 @@ export const SETTINGS = {
     name: 'ISSUER',
     read: origin,
     default: 'http://localhost:3000',
-    meaning: 'the origin people and relying parties see; every link is built from it; https in production; on a laptop it follows PORT',
+    meaning:
+      'the origin people and relying parties see; every link is built from it; https in production; on a laptop it follows PORT',
   }),
   host: required({ name: 'HOST', read: text, default: '127.0.0.1', meaning: 'address to listen on' }),
   port: required({ name: 'PORT', read: port, default: '3000', meaning: 'port to listen on' }),
@@ -195,7 +196,8 @@ export function loadConfig(env: Environment = process.env): Config {
     }
   }
   // On a laptop a moved port moves the address with it.
-  if (!env.ISSUER && values.environment !== 'production') values.issuer = `http://localhost:${String(values.port)}`;
+  if (!env.ISSUER && values.environment !== 'production')
+    values.issuer = `http://localhost:${String(values.port)}`;
   const config = Object.freeze(values) as unknown as Config;
   if (config.environment === 'production') faults.push(...productionFaults(config, env));
   if (faults.length > 0) throw new ConfigError(faults);

@@ -1,14 +1,10 @@
-/** Reads the settings, builds the app, listens, drains on SIGTERM. */
-import { createApp } from './app';
+/** Reads the settings and serves until a signal comes. */
 import { ConfigError, loadConfig } from './config';
-import { openFoundation, SERVING } from './foundation';
-import { createStop, listen, stopOnSignals } from './server';
+import { serve } from './server';
 import { DataFolderBusy } from './storage/embedded-lock';
 
 async function main(): Promise<void> {
-  const app = await createApp(await openFoundation(loadConfig(), SERVING));
-  stopOnSignals(app, createStop(app));
-  await listen(app);
+  await serve(loadConfig());
 }
 
 main().catch((error: unknown) => {

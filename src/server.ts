@@ -2,25 +2,58 @@
 import type { Server } from 'node:http';
 import type { AdminSocket } from './admin/socket';
 import { serveAdminSocket } from './admin-socket';
-import type { App } from './app';
+import { createApp, type App } from './app';
+import type { Config } from './config';
+import { openFoundation, SERVING } from './foundation';
 
 /** Requests under way get this long before their connections are cut; the whole stop stays within 15 s. */
 const DRAIN_MS = 10_000;
 
-/** Where operators' commands reach a server on the embedded database. */
-const adminSockets = new WeakMap<App, AdminSocket | undefined>();
+export interface Serving {
+  /** Listens at HOST:PORT (and METRICS_PORT) and starts the workers. @throws Error when a port is taken. */
+  listen(): Promise<void>;
+  /** Stops accepting, lets requests under way finish, then frees everything. Safe to call twice. */
+  stop(): Promise<void>;
+}
 
-/** Listens at HOST:PORT (and METRICS_PORT) and starts the workers. @throws Error when a port is taken. */
-export async function listen(app: App): Promise<void> {
-  const { config } = app;
-  await listenAt(app.server, config.port, config.host);
-  if (config.metricsPort !== undefined) await listenAt(app.metricsServer, config.metricsPort, config.host);
-  app.startWorkers();
-  adminSockets.set(app, await serveAdminSocket(app));
-  app.log.info(
-    { issuer: config.issuer, host: config.host, port: config.port, embedded: app.embedded },
-    'ready',
-  );
+export function createServing(app: App): Serving {
+  const { config, log } = app;
+  let adminSocket: AdminSocket | undefined;
+  let stopping: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
+    log.info('stopping');
+    app.drain();
+    await Promise.all([closeServer(app.server), closeServer(app.metricsServer), adminSocket?.close()]);
+    await app.close();
+    log.info('stopped');
+  };
+  return {
+    listen: async () => {
+      await listenAt(app.server, config.port, config.host);
+      if (config.metricsPort !== undefined)
+        await listenAt(app.metricsServer, config.metricsPort, config.host);
+      app.startWorkers();
+      adminSocket = await serveAdminSocket(app);
+      log.info(
+        { issuer: config.issuer, host: config.host, port: config.port, embedded: app.embedded },
+        'ready',
+      );
+    },
+    stop: () => (stopping ??= end()),
+  };
+}
+
+/** The whole life of a node: build, listen, drain at a signal. @throws when it cannot begin to serve. */
+export async function serve(config: Config): Promise<void> {
+  const app = await createApp(await openFoundation(config, SERVING));
+  const serving = createServing(app);
+  stopOnSignals(app, serving.stop);
+  try {
+    await serving.listen();
+  } catch (error) {
+    await serving.stop();
+    throw error;
+  }
 }
 
 function listenAt(server: Server, port: number, host: string): Promise<void> {
@@ -31,24 +64,6 @@ function listenAt(server: Server, port: number, host: string): Promise<void> {
       resolve();
     });
   });
-}
-
-/** Stops accepting, lets requests under way finish, then frees everything. Safe to call twice. */
-export function createStop(app: App): () => Promise<void> {
-  let stopping: Promise<void> | undefined;
-  return () => (stopping ??= stop(app));
-}
-
-async function stop(app: App): Promise<void> {
-  app.log.info('stopping');
-  app.drain();
-  await Promise.all([
-    closeServer(app.server),
-    closeServer(app.metricsServer),
-    adminSockets.get(app)?.close(),
-  ]);
-  await app.close();
-  app.log.info('stopped');
 }
 
 function closeServer(server: Server): Promise<void> {

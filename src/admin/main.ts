@@ -6,11 +6,10 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { adminTools } from '../admin-socket';
-import { createApp } from '../app';
 import { loadConfig, type Config } from '../config';
 import { openFoundation, type Foundation } from '../foundation';
 import { createLogger } from '../log';
-import { createStop, listen, stopOnSignals } from '../server';
+import { serve } from '../server';
 import { DataFolderBusy } from '../storage/embedded-lock';
 import { listMigrations } from '../storage/migrate';
 import { EXIT, Failure, RanElsewhere, type AdminContext } from './admin';
@@ -28,7 +27,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const context: AdminContext = {
     io,
     loadConfig,
-    serve,
+    serve: serveHere,
     tools: async (options = {}) => {
       opened ??= await openHereOrRunThere(loadConfig(), argv, context);
       if (!options.anySchema) await requireMigrated(opened);
@@ -70,15 +69,11 @@ async function requireMigrated({ db }: Foundation): Promise<void> {
     );
 }
 
-/** The same as src/main.ts. */
-async function serve(): Promise<void> {
-  const app = await createApp(await openFoundation(loadConfig()));
-  const stop = createStop(app);
-  stopOnSignals(app, stop);
+/** The same as src/main.ts, with one sentence for the usual mishap. */
+async function serveHere(): Promise<void> {
   try {
-    await listen(app);
+    await serve(loadConfig());
   } catch (error) {
-    await stop();
     if ((error as { code?: string }).code !== 'EADDRINUSE') throw error;
     throw new Failure('failed', 'The port is taken by another program; stop that one or set PORT.');
   }

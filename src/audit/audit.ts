@@ -30,6 +30,7 @@ export const AUDIT_EVENTS = {
   account_created: 'an account was made',
   account_blocked: 'an account may no longer sign in',
   account_unblocked: 'a blocked account may sign in again',
+  link_sent: 'an operator had a link to set a password sent',
   email_changed: 'an account got another e-mail address',
   email_proved: 'a person showed that an e-mail address is theirs',
   password_set: 'an account got a new password',

@@ -3,7 +3,7 @@ import { recordEvent } from '../audit/store';
 import type { Clock } from '../clock';
 import { fingerprint, randomToken } from '../secrets';
 import type { Database } from '../storage/tables';
-import { clientInput, hasSecret, type Client, type ClientInput } from './client';
+import { hasSecret, type Client, type ClientInput } from './client';
 import { deleteClient, findClient, insertClient, updateClient, type ClientChange } from './store';
 
 export interface ClientTools {
@@ -87,9 +87,4 @@ export async function removeClient(tools: ClientTools, id: string, actor: string
     await recordEvent(trx, { event: 'client_deleted', actor, subject: `client:${id}` }, tools.clock.now());
     return true;
   });
-}
-
-/** The registration as it would be typed anew: for `update`, which checks the whole again. */
-export function registrationOf(client: Client): ClientInput {
-  return clientInput.parse({ ...client.metadata, client_id: client.id, client_name: client.name });
 }

@@ -5,7 +5,7 @@
 import { createApp } from '../app';
 import { ConfigError, loadConfig } from '../config';
 import { openFoundation, SERVING } from '../foundation';
-import { createStop, listen, stopOnSignals } from '../server';
+import { createServing, stopOnSignals } from '../server';
 import { DataFolderBusy } from '../storage/embedded-lock';
 import { DEMO_EMAIL, prepareDemo } from './demo';
 import { addDevelopmentRoutes } from './routes';
@@ -17,12 +17,12 @@ async function main(): Promise<void> {
   }
   const app = await createApp(await openFoundation(config, SERVING), { extraRoutes: addDevelopmentRoutes });
   const demo = await prepareDemo(app);
-  const stop = createStop(app);
+  const serving = createServing(app);
   stopOnSignals(app, async () => {
     await demo.stop();
-    await stop();
+    await serving.stop();
   });
-  await listen(app);
+  await serving.listen();
   await demo.start();
   process.stdout.write(banner(config.issuer, demo.url, demo.password));
 }

@@ -129,7 +129,7 @@ export interface AuditTable {
   id: Generated<string>;
   at: Date;
   event: string;
-  /** Who did it: `account:<id>`, `operator:<name>`, `client:<id>`, `system`. */
+  /** Who did it: `account:<id>`, `operator:<name>`, `client:<id>`, `system`, `anonymous`. */
   actor: string;
   /** To whom or what: `account:<id>`, `client:<id>`, `key:<kid>`; null when there is none. */
   subject: string | null;

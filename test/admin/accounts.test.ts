@@ -158,7 +158,7 @@ describe.each(storageKinds)('accounts on %s storage', (kind) => {
     expect((await desk.run('accounts', 'sign-out', id)).code).toBe(0);
     expect((await events()).slice(1)).toEqual([
       `email_changed operator:test-operator account:${id}`,
-      `message_retried operator:test-operator account:${id}`,
+      `link_sent operator:test-operator account:${id}`,
       `sessions_ended operator:test-operator account:${id}`,
     ]);
   });

@@ -10,7 +10,7 @@ import type { Clock } from '../../src/clock';
 import { loadConfig } from '../../src/config';
 import { openFoundation } from '../../src/foundation';
 import { createLogger } from '../../src/log';
-import { createStop, listen } from '../../src/server';
+import { createServing } from '../../src/server';
 import { openTestDatabase, type StorageKind, type TestDatabase } from './database';
 import { openTestRedis } from './redis';
 
@@ -111,8 +111,9 @@ async function startNode({ database, url, redisUrl, issuer, port, options }: Nod
   const passwords =
     options.passwords ?? createPasswordHasher({ memoryKib: 64, passes: 1, workers: 1, queueLimit: 500 });
   const app = await createApp(foundation, { ...options, passwords });
-  await listen(app);
-  return { app, port, stop: createStop(app) };
+  const serving = createServing(app);
+  await serving.listen();
+  return { app, port, stop: serving.stop };
 }
 
 export const TEST_PASSWORD = 'лодка плывёт 42';

@@ -258,7 +258,7 @@ function addSendLink(accounts: Command, context: AdminContext): void {
       await voidTokens(trx, SET_PASSWORD, profile.id);
       await sendSetPasswordLink(trx, accountTools(tools), profile, email);
       const details = { template: 'set_password' };
-      await recordEvent(trx, { event: 'message_retried', actor, subject, details }, tools.clock.now());
+      await recordEvent(trx, { event: 'link_sent', actor, subject, details }, tools.clock.now());
     });
     await answer(run, profile.id, json, `A new link is on its way to ${email.value}.`);
   });

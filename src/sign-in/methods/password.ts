@@ -41,12 +41,18 @@ export async function tryPassword(
   const { db, ephemeral, passwords } = tools;
   const canonical = canonicalIdentifier(attempt.identifier);
   const account = await findAccountByIdentifier(db, canonical);
+  const subject = account && `account:${account.id}`;
   const limits = signInLimits(tools.limits, {
     name: account?.id ?? fingerprint(canonical),
     knownBrowser: knownBrowserFor(account?.id, attempt.knownBrowser),
     address: attempt.address,
   });
-  const reservation = await reserve(ephemeral, limits);
+  const reservation = await reserve(ephemeral, limits).catch(async (error: unknown) => {
+    // Once a window: a flood of refused tries must not become a flood of rows.
+    const first = limits[0] && (await ephemeral.insert(`limited:${limits[0].key}`, true, limits[0].window));
+    if (first) await record(tools, attempt, { event: 'sign_in_limited', actor: 'anonymous', subject });
+    throw error;
+  });
   const right = await passwords
     .verify(account?.passwordHash, attempt.password)
     .catch(async (error: unknown) => {
@@ -55,11 +61,7 @@ export async function tryPassword(
       throw error;
     });
   if (!account || !right) {
-    await record(tools, attempt, {
-      event: 'sign_in_failed',
-      actor: 'anonymous',
-      subject: account && `account:${account.id}`,
-    });
+    await record(tools, attempt, { event: 'sign_in_failed', actor: 'anonymous', subject });
     return { outcome: 'wrong' };
   }
   await reservation.release();
