@@ -65,6 +65,8 @@ export interface App extends AppParts {
 /** Headers must be there within 10 s, a whole request within 30 s. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than a reverse proxy keeps its idle connections, so that it never sends into one we just closed. */
+const KEEP_ALIVE_MS = 65_000;
 
 /** Migrates, then builds everything over an open foundation. */
 export async function createApp(foundation: Foundation, options: AppOptions = {}): Promise<App> {
@@ -150,7 +152,12 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   koa.use(router.routes() as Middleware);
 
   const server = createServer(
-    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 16_384 },
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: 16_384,
+    },
     // eslint-disable-next-line @typescript-eslint/no-misused-promises -- Koa answers its own failures
     koa.callback(),
   );
@@ -196,7 +203,7 @@ function addClientLogo(router: Router, { db }: AppParts): void {
     const client = await findClient(db, String((ctx.params as { id: string }).id));
     if (!client?.logo || !client.logoType) return;
     ctx.type = client.logoType;
-    ctx.set({ 'Cache-Control': 'public, max-age=300', 'Cross-Origin-Resource-Policy': 'same-origin' });
+    ctx.set({ 'Cache-Control': 'public, max-age=300' });
     ctx.body = client.logo;
   });
 }

@@ -1,9 +1,10 @@
 /** Every query of relying parties. */
 import type { Queryable } from '../storage/tables';
-import type { Client, ClientInput } from './client';
+import { clientId, type Client, type ClientInput } from './client';
 
 export async function findClient(db: Queryable, id: string): Promise<Client | undefined> {
-  if (id.length > 63) return undefined;
+  // What registration would not accept is nobody; Postgres would choke on some of it (U+0000).
+  if (!clientId.safeParse(id).success) return undefined;
   return db.selectFrom('clients').selectAll().where('id', '=', id).executeTakeFirst();
 }
 

@@ -24,6 +24,7 @@ export function securityHeaders(issuer: string): Middleware {
     ctx.set({
       'Content-Security-Policy': POLICY,
       'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Resource-Policy': 'same-origin',
       'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=()',
       'Referrer-Policy': 'same-origin',
       'X-Content-Type-Options': 'nosniff',

@@ -107,7 +107,7 @@ function addCaptchaRoutes(parts: SignInParts, binding: (ctx: Context, uid: strin
       const body = await load(ctx.params.id, binding(ctx, ctx.params.uid), ctx);
       if (!body) throw new Refusal('not_found');
       ctx.type = type;
-      ctx.set({ 'Cache-Control': 'no-store', 'Cross-Origin-Resource-Policy': 'same-origin' });
+      ctx.set({ 'Cache-Control': 'no-store' });
       ctx.body = body;
     }) as unknown as Router.IMiddleware;
 

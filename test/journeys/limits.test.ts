@@ -59,7 +59,7 @@ describe.each(storageKinds)('limits on %s', (kind) => {
   const prepare = async ({ email, password, from, port, browser }: Try): Promise<() => Promise<Answer>> => {
     const agent = browser ?? createAgent(product.issuer);
     const page = await openSignIn(agent, authorizationRequest(client));
-    const headers = from === undefined ? {} : { 'x-forwarded-for': from };
+    const headers: Record<string, string> = from === undefined ? {} : { 'x-forwarded-for': from };
     return () => submitSignIn(agent, page, { email, password }, { headers, port });
   };
   const attempt = async (made: Try): Promise<Answer> => (await prepare(made))();

@@ -42,7 +42,6 @@ export function loadAssets(viewsDir: string): Assets {
       }
       ctx.type = file.type;
       ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
-      ctx.set('Cross-Origin-Resource-Policy', 'same-origin');
       ctx.body = file.body;
     },
   };
