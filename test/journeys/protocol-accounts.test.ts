@@ -1,0 +1,133 @@
+/** What operators do to an account shows at once: on every node, in sessions and in tokens. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { blockAccount, setEmail, unblockAccount } from '../../src/accounts/change-account';
+import { parseEmail } from '../../src/accounts/email-address';
+import { openMessage } from '../../src/notifications/outbox';
+import { codeFor, isActive, relyingParty, tokensFor, userinfoStatus } from '../provider/tokens';
+import { createAgent, type Agent } from '../support/agent';
+import {
+  addClient,
+  addPerson,
+  startProduct,
+  TEST_PASSWORD,
+  type TestClient,
+  type TestProduct,
+} from '../support/app';
+import { storageKinds } from '../support/database';
+import {
+  authorizationRequest,
+  hiddenFields,
+  openSignIn,
+  redeemCode,
+  refreshTokens,
+  submitSignIn,
+} from '../support/relying-party';
+
+describe.each(storageKinds)('an account on %s', (kind) => {
+  let product: TestProduct;
+  let client: TestClient;
+  let agent: Agent;
+
+  beforeAll(async () => {
+    product = await startProduct(kind, { nodes: kind === 'postgres' ? 2 : 1 });
+    client = await addClient(product.app);
+  });
+  afterAll(() => product.close());
+  beforeEach(() => {
+    agent = createAgent(product.issuer);
+  });
+
+  const tools = () => ({ ...product.app, issuer: product.issuer });
+  /** Another node than the one that answers first, where there are two. */
+  const lastPort = () => product.nodes.at(-1)?.port;
+  const isSignedIn = async (): Promise<boolean> => {
+    const silent = await agent.get(authorizationRequest(client, { prompt: 'none' }).path, {
+      port: lastPort(),
+    });
+    return new URL(silent.location ?? '').searchParams.has('code');
+  };
+  const trySignIn = async (person: { email: string; password: string }) => {
+    const browser = createAgent(product.issuer);
+    return submitSignIn(browser, await openSignIn(browser, authorizationRequest(client)), person);
+  };
+
+  it('that is blocked is out everywhere at once, and told why only with its password', async () => {
+    const person = await addPerson(product.app);
+    const given = await tokensFor(product, agent, client, person);
+    const pending = await codeFor(product, agent, client, person);
+    expect(await isSignedIn()).toBe(true);
+    await sleep(1100);
+    await blockAccount(tools(), person.id, 'уволен <b>вчера</b>', 'operator:test');
+
+    const party = relyingParty(product);
+    expect(await userinfoStatus(product, given.access, lastPort())).toBe(401);
+    expect(await isActive(product, client, given.access)).toBe(false);
+    expect(await refreshTokens(party, client, given.refresh, { port: lastPort() })).toMatchObject({
+      status: 400,
+      json: { error: 'invalid_grant' },
+    });
+    expect(await redeemCode(party, client, pending.request, pending.code)).toMatchObject({
+      status: 400,
+      json: { error: 'invalid_grant' },
+    });
+    expect(await isSignedIn()).toBe(false);
+
+    const right = await trySignIn(person);
+    expect(right.status).toBe(403);
+    expect(right.body).toContain('уволен &lt;b&gt;вчера');
+    const wrong = await trySignIn({ ...person, password: 'не тот пароль' });
+    expect(wrong.status).toBe(422);
+    expect(wrong.body).not.toContain('уволен');
+
+    await unblockAccount(tools(), person.id, 'operator:test');
+    expect(await isSignedIn()).toBe(false);
+    expect(await userinfoStatus(product, given.access)).toBe(401);
+    expect(await refreshTokens(party, client, given.refresh)).toMatchObject({ status: 400 });
+    await tokensFor(product, agent, client, person);
+    expect(await isSignedIn()).toBe(true);
+  });
+
+  it('with another e-mail is out, and in again only by the link sent there', async () => {
+    const person = await addPerson(product.app);
+    const given = await tokensFor(product, agent, client, person);
+    await sleep(1100);
+    const email = parseEmail(`moved-${kind}@example.com`);
+    if (!email) throw new Error('no address');
+    await setEmail(tools(), person.id, email, 'operator:test');
+
+    expect(await isSignedIn()).toBe(false);
+    expect(await userinfoStatus(product, given.access, lastPort())).toBe(401);
+    expect((await trySignIn(person)).status).toBe(422);
+    expect((await trySignIn({ email: email.value, password: TEST_PASSWORD })).status).toBe(422);
+
+    const row = await product.app.db
+      .selectFrom('outbox')
+      .selectAll()
+      .orderBy('createdAt', 'desc')
+      .executeTakeFirstOrThrow();
+    const message = openMessage(product.app.secrets, row);
+    expect(message.to).toBe(email.value);
+    const link = new URL(String((message.values as { link: string }).link));
+    const browser = createAgent(product.issuer);
+    const opened = await browser.get(link.pathname + link.search);
+    expect(opened).toMatchObject({ status: 303, location: `${product.issuer}/set-password` });
+    const page = await browser.get('/set-password');
+    const password = 'корабль уходит в море';
+    const form = { ...hiddenFields(page.body), password, password_repeated: password };
+    expect((await browser.post('/set-password', form)).status).toBe(303);
+
+    expect((await trySignIn({ email: email.value, password })).status).toBe(303);
+    expect((await trySignIn({ email: person.email, password })).status).toBe(422);
+    expect((await browser.post('/set-password', form)).status).toBe(410);
+  });
+
+  it('that is gone leaves nothing behind that works', async () => {
+    const person = await addPerson(product.app);
+    const given = await tokensFor(product, agent, client, person);
+    await product.app.db.deleteFrom('accounts').where('id', '=', person.id).execute();
+    expect(await isSignedIn()).toBe(false);
+    expect(await userinfoStatus(product, given.access)).toBe(401);
+    expect(await refreshTokens(relyingParty(product), client, given.refresh)).toMatchObject({ status: 400 });
+    expect((await trySignIn(person)).status).toBe(422);
+  });
+});
