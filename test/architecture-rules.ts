@@ -18,7 +18,7 @@ const FLOWS = ['registration', 'sign-in', 'recovery', 'approvals', 'account', 'a
 const RECORDS = ['accounts', 'companies', 'clients', 'upstreams'];
 const SUPPORTING_RECORDS = ['tokens', 'captcha', 'notifications', 'audit'];
 const FLOOR = ['http', 'storage'];
-const FLOOR_FILES = ['clock', 'config', 'config-readers', 'errors', 'log', 'secrets'].map(
+const FLOOR_FILES = ['clock', 'config', 'config-readers', 'config-table', 'errors', 'log', 'secrets'].map(
   (name) => `src/${name}.ts`,
 );
 const PLUG_FOLDERS = ['steps', 'methods', 'providers', 'gateways', 'directories', 'commands'];
