@@ -17,10 +17,8 @@ interface Import {
 const FLOWS = ['registration', 'sign-in', 'recovery', 'approvals', 'account', 'admin', 'provider'];
 const RECORDS = ['accounts', 'companies', 'clients', 'upstreams'];
 const SUPPORTING_RECORDS = ['tokens', 'captcha', 'notifications', 'audit'];
-const FLOOR = ['http', 'storage'];
-const FLOOR_FILES = ['clock', 'config', 'config-readers', 'config-table', 'errors', 'log', 'secrets'].map(
-  (name) => `src/${name}.ts`,
-);
+const FLOOR = ['http', 'storage', 'config'];
+const FLOOR_FILES = ['clock', 'config', 'errors', 'log', 'secrets'].map((name) => `src/${name}.ts`);
 const PLUG_FOLDERS = ['steps', 'methods', 'providers', 'gateways', 'directories', 'commands'];
 const NAMELESS_FOLDERS = ['utils', 'util', 'common', 'helpers', 'shared', 'misc', 'lib'];
 const MAX_LINES = 300;

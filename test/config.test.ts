@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, loadConfig } from '../src/config';
-import { SETTINGS } from '../src/config-table';
+import { SETTINGS } from '../src/config/table';
 
 const KEY = 'k3y-of-a-test-0123456789-abcdefghijkl';
 const PRODUCTION = {

@@ -1,6 +1,6 @@
 /** Who sent a request: the socket's peer, or what trusted proxies say of it. */
 import { isIP } from 'node:net';
-import type { AddressRanges } from '../config-readers';
+import type { AddressRanges } from '../config/readers';
 
 /**
  * Walks X-Forwarded-For from the right and stops at the first hop that is no trusted proxy, so that entries a

@@ -1,6 +1,6 @@
 /** One id and one log line a request. The path is logged without its query, which may hold codes or hints. */
 import { randomUUID } from 'node:crypto';
-import type { AddressRanges } from '../config-readers';
+import type { AddressRanges } from '../config/readers';
 import type { Logger } from '../log';
 import { clientAddress } from './client-address';
 import type { Middleware } from './context';

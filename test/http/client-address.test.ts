@@ -1,5 +1,5 @@
 /** Who is counted as the sender of a request. */
-import { addressRanges } from '../../src/config-readers';
+import { addressRanges } from '../../src/config/readers';
 import { addressBlock, clientAddress } from '../../src/http/client-address';
 
 const trusted = addressRanges('10.0.0.0/8, 192.0.2.1, 2001:db8:ffff::/48');

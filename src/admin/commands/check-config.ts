@@ -1,6 +1,6 @@
 import { systemClock } from '../../clock';
 import { ConfigError, type Config } from '../../config';
-import { SETTINGS } from '../../config-table';
+import { SETTINGS } from '../../config/table';
 import { Failure } from '../admin';
 import { addLeaf, type AddCommands } from '../command';
 import { createPrinter } from '../print/printer';
