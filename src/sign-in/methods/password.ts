@@ -105,7 +105,8 @@ function record(
   return recordEvent(tools.db, { ...entry, clientId, address, requestId }, tools.clock.now());
 }
 
-/** One spelling for all ways to write a name. */
+/** One spelling for all ways to write a name. Postgres keeps no U+0000, and no name holds one. */
 export function canonicalIdentifier(identifier: string): string {
-  return parseEmail(identifier)?.canonical ?? identifier.slice(0, 254).normalize('NFKC').trim().toLowerCase();
+  const email = parseEmail(identifier)?.canonical;
+  return email ?? identifier.slice(0, 254).replaceAll('\0', '\uFFFD').normalize('NFKC').trim().toLowerCase();
 }
