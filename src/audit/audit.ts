@@ -47,6 +47,7 @@ export const AUDIT_EVENTS = {
   code_reuse_detected: 'a spent authorization code came again; its grant was revoked',
   message_dead: 'a message was given up',
   message_retried: 'an operator had a message sent again',
+  companies_imported: 'an operator filled the local directory of companies from a file',
   schema_migrated: 'the database was brought to a newer version',
 } as const;
 

@@ -13,6 +13,18 @@ export function oneOf<const Value extends string>(...allowed: Value[]): Reader<V
   };
 }
 
+/** Comma-separated names, each at most once; their order is kept. */
+export function listOf<const Value extends string>(...allowed: Value[]): Reader<Value[]> {
+  const read = oneOf(...allowed);
+  return (value) => [...new Set(value.split(',').map((entry) => read(entry.trim())))];
+}
+
+/** A key that goes into a request header as it is. */
+export const headerToken: Reader<string> = (value) => {
+  if (!/^[\x21-\x7e]{1,200}$/.test(value)) throw new Error('must be of visible ASCII characters');
+  return value;
+};
+
 export function wholeNumber(min: number, max: number): Reader<number> {
   return (value) => {
     const number = /^\d{1,12}$/.test(value) ? Number(value) : NaN;

@@ -4,7 +4,9 @@
  */
 import {
   addressRanges,
+  headerToken,
   keyList,
+  listOf,
   mailbox,
   oneOf,
   origin,
@@ -165,5 +167,24 @@ export const SETTINGS = {
     name: 'SUPPORT_EMAIL',
     read: mailbox,
     meaning: 'support address under every page',
+  }),
+  companyDirectories: required({
+    name: 'COMPANY_DIRECTORIES',
+    read: listOf('local', 'dadata'),
+    default: 'local',
+    meaning:
+      'where companies are looked up by ИНН and КПП, in this order: local is the table that companies import fills, dadata is DaData.ru',
+  }),
+  dadataUrl: required({
+    name: 'DADATA_URL',
+    read: urlWith('https', 'http'),
+    default: 'https://suggestions.dadata.ru/suggestions/api/4_1/rs',
+    meaning: 'base address of the DaData suggestions',
+  }),
+  dadataApiKey: optional({
+    name: 'DADATA_API_KEY',
+    read: headerToken,
+    meaning: 'API key of DaData, needed when COMPANY_DIRECTORIES names dadata',
+    secret: true,
   }),
 };

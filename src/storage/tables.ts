@@ -149,6 +149,21 @@ export interface AuditHeadTable {
   hash: string;
 }
 
+/** One unit as the last imported file described it: head office, branch or sole proprietor. */
+export interface CompanyDirectoryTable {
+  inn: string;
+  /** Unique together with `inn`; null counts as a value. */
+  kpp: string | null;
+  ogrn: string | null;
+  name: string;
+  fullName: string;
+  kind: 'legal' | 'sole_proprietor';
+  status: 'active' | 'liquidating' | 'liquidated' | 'bankrupt' | 'reorganizing';
+  branch: 'main' | 'branch';
+  address: string | null;
+  updatedAt: Date;
+}
+
 export interface Tables {
   accounts: AccountTable;
   identifiers: IdentifierTable;
@@ -162,6 +177,7 @@ export interface Tables {
   outbox: OutboxTable;
   audit: AuditTable;
   auditHead: AuditHeadTable;
+  companyDirectory: CompanyDirectoryTable;
 }
 
 export type Database = Kysely<Tables>;
