@@ -31,7 +31,8 @@ export function addRecoveryRoutes(parts: RecoveryParts): void {
   router.get(PATH, (async (ctx: Context) => {
     const { token } = ctx.query;
     if (typeof token === 'string') {
-      cookie.write(ctx, token.slice(0, 200), HOUR);
+      // Only the signs a token has: a cookie cannot carry all that an address can.
+      cookie.write(ctx, token.replace(/[^\w-]/g, '').slice(0, 200), HOUR);
       ctx.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
       ctx.status = 303;
       ctx.redirect(PATH);
