@@ -3,6 +3,7 @@ import type { Adapter } from 'oidc-provider';
 import type { Clock } from '../../clock';
 import type { Secrets } from '../../secrets';
 import type { EphemeralStore } from '../../storage/ephemeral/port';
+import { unavailability } from '../../storage/postgres';
 import type { Database } from '../../storage/tables';
 import { clientArtifacts } from './clients';
 import { ephemeralArtifacts } from './ephemeral-artifacts';
@@ -21,9 +22,23 @@ export interface AdapterParts {
 export function createAdapters({ db, ephemeral, secrets, clock }: AdapterParts): (model: string) => Adapter {
   const payloads = createPayloadSeal(secrets);
   return (model) => {
-    if (model === 'Client') return clientArtifacts(db);
-    if (model === 'Grant') return grantArtifacts(db, payloads, clock);
-    if (model === 'RefreshToken') return refreshTokenArtifacts(db, payloads, clock);
+    if (model === 'Client') return refusing(clientArtifacts(db));
+    if (model === 'Grant') return refusing(grantArtifacts(db, payloads, clock));
+    if (model === 'RefreshToken') return refusing(refreshTokenArtifacts(db, payloads, clock));
     return ephemeralArtifacts(model, ephemeral, payloads);
   };
+}
+
+type Method = (...given: unknown[]) => Promise<unknown>;
+
+/** oidc-provider answers with the status of what was thrown: a database that is away has to be a 503 here already. */
+function refusing(adapter: Adapter): Adapter {
+  const methods = Object.entries(adapter as unknown as Record<string, Method>).map(([name, method]) => {
+    const asked: Method = (...given) =>
+      method(...given).catch((error: unknown) => {
+        throw unavailability(error) ?? error;
+      });
+    return [name, asked];
+  });
+  return Object.fromEntries(methods) as unknown as Adapter;
 }
