@@ -1,7 +1,7 @@
 /** The command's side of the admin socket: hands the arguments to the server, shows, answers, fetches files. */
 import { connect, type Socket } from 'node:net';
 import { Failure, type AdminIo } from './admin';
-import { fromServer, MAX_LINE, receive, send, type FromServer } from './wire';
+import { FILE_PART, fromServer, MAX_LINE, receive, send, type FromServer } from './wire';
 
 /** Connects to a server's admin socket; undefined when nobody answers there. */
 export function connectToServer(path: string): Promise<Socket | undefined> {
@@ -87,7 +87,10 @@ async function sendFile(
   try {
     if (!named) throw new Failure('failed', 'The server asked for a file that the command does not name.');
     const content = await io.readFile(path, limit);
-    send(socket, { type: 'file', content: content.toString('base64') });
+    let at = 0;
+    for (; content.length - at > FILE_PART; at += FILE_PART)
+      send(socket, { type: 'file_part', content: content.toString('base64', at, at + FILE_PART) });
+    send(socket, { type: 'file', content: content.toString('base64', at) });
   } catch (error) {
     const reason = error instanceof Failure ? error.message : 'The file cannot be read.';
     send(socket, { type: 'no_file', reason: reason.slice(0, 1000) });

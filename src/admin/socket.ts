@@ -64,12 +64,21 @@ export function createAdminSocket(path: string, run: RunCommand): AdminSocket {
   };
 }
 
-type Reply = Exclude<FromCommand, { type: 'run' }>;
+/** What the operator's side answers, a file in one piece. */
+type Reply = Exclude<FromCommand, { type: 'run' | 'file' | 'file_part' }> | { type: 'file'; content: Buffer };
+
+/** Puts a file together again. */
+interface Assembly {
+  parts: Buffer[];
+  /** Bytes that may still come. */
+  room: number;
+}
 
 /** One connection: a command comes, runs, asks back as often as it likes, and ends. */
 function converse(socket: Socket, run: RunCommand): Conversation {
   let waiting: ((reply: Reply | undefined) => void) | undefined;
   let running: Promise<void> | undefined;
+  let file: Assembly = { parts: [], room: 0 };
   const reply = (message: Reply | undefined): void => {
     waiting?.(message);
     waiting = undefined;
@@ -81,8 +90,16 @@ function converse(socket: Socket, run: RunCommand): Conversation {
         return;
       }
       waiting = resolve;
+      file = { parts: [], room: message.type === 'read' ? message.limit : 0 };
       send(socket, message);
     });
+  /** False when more comes than was asked for. */
+  const takePart = (content: string): boolean => {
+    const part = Buffer.from(content, 'base64');
+    file.parts.push(part);
+    file.room -= part.length;
+    return waiting !== undefined && file.room >= 0;
+  };
 
   socket.setTimeout(GREETING_MS, () => socket.destroy());
   const gone = new Promise<void>((resolve) => {
@@ -94,6 +111,11 @@ function converse(socket: Socket, run: RunCommand): Conversation {
       });
   });
   receive(socket, fromCommand, MAX_LINE.fromCommand, (message) => {
+    if (message.type === 'file' || message.type === 'file_part') {
+      if (!takePart(message.content)) socket.destroy();
+      else if (message.type === 'file') reply({ type: 'file', content: Buffer.concat(file.parts) });
+      return;
+    }
     if (message.type !== 'run') {
       reply(message);
       return;
@@ -140,10 +162,8 @@ function remoteIo(socket: Socket, hello: Extract<FromCommand, { type: 'run' }>, 
     readFile: async (path, limit) => {
       const answer = await question({ type: 'read', path, limit });
       if (answer?.type === 'no_file') throw new Failure('usage', answer.reason);
-      const content = answer?.type === 'file' ? Buffer.from(answer.content, 'base64') : undefined;
-      if (!content || content.length > limit)
-        throw new Failure('failed', 'The file did not arrive; try again.');
-      return content;
+      if (answer?.type !== 'file') throw new Failure('failed', 'The file did not arrive; try again.');
+      return answer.content;
     },
   };
 }

@@ -18,6 +18,8 @@ export const fromCommand = z.discriminatedUnion('type', [
     operator: z.string().max(100),
   }),
   z.strictObject({ type: z.literal('answer'), yes: z.boolean() }),
+  // A file comes in parts of bounded length; `file` is the last one.
+  z.strictObject({ type: z.literal('file_part'), content: z.base64() }),
   z.strictObject({ type: z.literal('file'), content: z.base64() }),
   z.strictObject({ type: z.literal('no_file'), reason: z.string().max(1000) }),
 ]);
@@ -33,7 +35,10 @@ export const fromServer = z.discriminatedUnion('type', [
 export type FromCommand = z.infer<typeof fromCommand>;
 export type FromServer = z.infer<typeof fromServer>;
 
-/** Characters of one line: a file of 1 MiB in base64 fits; so does a page of any list. */
+/** Bytes of a file in one message. */
+export const FILE_PART = 1024 * 1024;
+
+/** Characters of one line: a part of a file in base64 fits; so does a page of any list. */
 export const MAX_LINE = { fromCommand: 2 * 1024 * 1024, fromServer: 16 * 1024 * 1024 };
 
 export function send(socket: Socket, message: FromCommand | FromServer): void {
