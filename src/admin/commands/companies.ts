@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { findCompany } from '../../companies/directory';
+import { readCompanyFile, type CompanyFile, type FileFault } from '../../companies/directory-file';
+import { createCompanyDirectories } from '../../companies/directories';
+import { readUnit } from '../../companies/identifiers';
+import { importCompanies, planImport, type ImportCounts } from '../../companies/import-companies';
+import type { CompanyFacts } from '../../companies/company';
+import { Failure, type AdminContext } from '../admin';
+import { addLeaf, addNoun, startRun, type AddCommands } from '../command';
+import type { Printer } from '../print/printer';
+
+/** `companies`: the local directory, and what the directories know. */
+export const addCompanies: AddCommands = (program, context) => {
+  const companies = addNoun(program, 'companies', {
+    summary: 'the directories that companies are looked up in',
+    examples: ['companies import companies.csv --dry-run'],
+  });
+  addImport(companies, context);
+  addFind(companies, context);
+};
+
+/** 100,000 companies are about 20 MB. */
+const MAX_FILE = 64 * 1024 * 1024;
+/** More would scroll away; the counts tell the rest. */
+const SHOWN_LINES = 50;
+
+const FAULTS: Record<FileFault, string> = {
+  damaged_text:
+    'The file is UTF-8 with damaged places, so its names cannot be trusted; export it again, in UTF-8 or windows-1251.',
+  no_header:
+    'No heading with the columns ИНН and Наименование stands within the first 10 lines of the file; docs/companies.md shows what it should hold.',
+};
+
+function addImport(companies: Command, context: AdminContext): void {
+  addLeaf(companies, 'import <file>', {
+    summary:
+      'fill the local directory from a CSV file; lines that cannot be used are told, the others stored',
+    examples: ['companies import companies.csv --dry-run', 'companies import companies.csv --json'],
+  })
+    .option('--dry-run', 'check everything and say what would happen')
+    .action(async (path: string, { json, dryRun }: { json?: true; dryRun?: true }) => {
+      const { tools, actor, print } = await startRun(context);
+      const bytes = await context.io.readFile(path, MAX_FILE);
+      const file = readCompanyFile(bytes);
+      if ('fault' in file) throw new Failure('usage', FAULTS[file.fault]);
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      const nothing = dryRun === true || file.entries.length === 0;
+      const counts = nothing
+        ? await planImport(tools.db, file)
+        : await importCompanies(tools, file, { actor, file: basename(path), sha256 });
+      if (json) print.json({ dry_run: dryRun === true, ...importJson(file, counts) });
+      else printImport(print, file, counts);
+      if (file.entries.length === 0)
+        throw new Failure('usage', 'No line of the file can be used; nothing was imported.');
+      if (dryRun) print.note('Nothing was stored (dry run).');
+    });
+}
+
+function countProblems({ refused }: CompanyFile): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { problem } of refused) counts[problem] = (counts[problem] ?? 0) + 1;
+  return counts;
+}
+
+const importJson = (file: CompanyFile, { added, updated }: ImportCounts) => ({
+  encoding: file.encoding,
+  separator: file.separator,
+  added,
+  updated,
+  duplicates: file.duplicates,
+  refused: file.refused.length,
+  refused_by_problem: countProblems(file),
+  refused_lines: file.refused.slice(0, SHOWN_LINES),
+});
+
+function printImport(print: Printer, file: CompanyFile, { added, updated }: ImportCounts): void {
+  print.facts([
+    ['encoding', file.encoding],
+    ['separator', file.separator === '\t' ? 'tab' : file.separator],
+    ['added', String(added)],
+    ['updated', String(updated)],
+    ['duplicates', String(file.duplicates)],
+    ['refused', String(file.refused.length)],
+    ...Object.entries(countProblems(file)).map(([problem, n]): [string, string] => ['', `${n} ${problem}`]),
+  ]);
+  if (file.refused.length === 0) return;
+  print.table(file.refused.slice(0, SHOWN_LINES), [
+    { title: 'LINE', cell: ({ line }) => String(line) },
+    { title: 'PROBLEM', cell: ({ problem }) => problem },
+    { title: 'VALUE', cell: ({ value }) => value, shrinks: true },
+  ]);
+  const hidden = file.refused.length - SHOWN_LINES;
+  if (hidden > 0) print.note(`${hidden} more refused lines are not shown.`);
+}
+
+const companyJson = (company: CompanyFacts) => ({
+  inn: company.inn,
+  kpp: company.kpp,
+  ogrn: company.ogrn,
+  name: company.name,
+  full_name: company.fullName,
+  kind: company.kind,
+  status: company.status,
+  branch: company.branch,
+  address: company.address,
+  source: company.source,
+  checked_at: company.checkedAt,
+});
+
+function addFind(companies: Command, context: AdminContext): void {
+  addLeaf(companies, 'find <inn> [kpp]', {
+    summary: 'ask the directories as a registration does; without КПП for the head office or the person',
+    examples: ['companies find 7707083893 773601001', 'companies find 784806113663 --json'],
+  }).action(async (inn: string, kpp: string | undefined, { json }: { json?: true }) => {
+    const { tools, print } = await startRun(context);
+    const { unit, problems } = readUnit({ inn, kpp: kpp ?? '' }, { headIfNoKpp: true });
+    if (problems) {
+      const codes = Object.values(problems).join(', ');
+      throw new Failure('usage', `These numbers cannot be right: ${codes}.`);
+    }
+    // No store: an operator wants to see what is said now.
+    const directories = createCompanyDirectories(tools);
+    const lookup = await findCompany(directories, { inn: unit.inn, kpp: unit.kpp ?? undefined });
+    if (lookup.outcome === 'absent') throw new Failure('notFound', 'No directory has this company.');
+    if (lookup.outcome === 'unavailable')
+      throw new Failure('unavailable', `A directory gave no answer (${lookup.reason}); try again later.`);
+    const { company } = lookup;
+    if (json) print.json(companyJson(company));
+    else
+      print.facts([
+        ['inn', company.inn],
+        ['kpp', company.kpp ?? '–'],
+        ['ogrn', company.ogrn ?? '–'],
+        ['name', company.name],
+        ['full name', company.fullName],
+        ['kind', company.kind],
+        ['status', company.status],
+        ['branch', company.branch],
+        ['address', company.address ?? '–'],
+        ['source', company.source],
+        ['checked', print.time(company.checkedAt)],
+      ]);
+  });
+}

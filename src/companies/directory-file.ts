@@ -1,0 +1,184 @@
+/** A file of companies, as 1C and spreadsheets export it: which column is which, and what each line says. */
+import { COMPANY_STATUSES, type CompanyStatus } from './company';
+import { decodeText, eachRow, readRows, SEPARATORS, splitLines, type Encoding, type Separator } from './csv';
+import { isPersonInn, readOgrn, readOgrnip, readUnit } from './identifiers';
+import type { InnProblem, KppProblem, OgrnProblem } from './identifiers';
+import type { DirectoryEntry } from './store';
+
+const COLUMNS = {
+  inn: ['инн', 'inn'],
+  kpp: ['кпп', 'kpp'],
+  ogrn: ['огрн', 'огрнип', 'огрн/огрнип', 'огрн огрнип', 'огрн (огрнип)', 'ogrn', 'ogrnip'],
+  name: [
+    'наименование',
+    'краткое наименование',
+    'наименование краткое',
+    'сокращенное наименование',
+    'наименование сокращенное',
+    'name',
+    'short name',
+  ],
+  fullName: ['полное наименование', 'наименование полное', 'full name'],
+  address: ['адрес', 'юридический адрес', 'адрес юридический', 'address'],
+  status: ['статус', 'состояние', 'status'],
+} as const satisfies Record<string, readonly string[]>;
+
+type Column = keyof typeof COLUMNS;
+type Places = Partial<Record<Column, number>>;
+
+export type LineProblem =
+  InnProblem | KppProblem | OgrnProblem | 'name_required' | 'name_length' | 'status' | 'columns' | 'quote';
+
+export interface RefusedLine {
+  /** From 1, as a text editor counts. */
+  line: number;
+  problem: LineProblem;
+  /** What stands there. */
+  value: string;
+}
+
+export interface CompanyFile {
+  encoding: Encoding;
+  separator: Separator;
+  /** One for each unit; of several lines about the same unit the first. */
+  entries: DirectoryEntry[];
+  duplicates: number;
+  refused: RefusedLine[];
+}
+
+/** Why no line of a file can be read. */
+export type FileFault = 'damaged_text' | 'no_header';
+
+/** Reads a whole file. Lines that cannot be used are told apart, each with its first reason. */
+export function readCompanyFile(bytes: Uint8Array): CompanyFile | { fault: FileFault } {
+  const decoded = decodeText(bytes);
+  if (!decoded) return { fault: 'damaged_text' };
+  const lines = splitLines(decoded.text);
+  const header = findHeader(lines);
+  if (!header) return { fault: 'no_header' };
+  const { separator, places, columns } = header;
+  // What stands above the heading is a title.
+  lines.fill('', 0, header.line);
+  const file: CompanyFile = {
+    encoding: decoded.encoding,
+    separator,
+    entries: [],
+    duplicates: 0,
+    refused: [],
+  };
+  const seen = new Set<string>();
+  const unread = eachRow(lines, separator, columns, (row, line) => {
+    const read = readRow(row, places, columns);
+    if ('problem' in read) file.refused.push({ line, ...read });
+    else if (seen.size === seen.add(`${read.inn} ${read.kpp ?? ''}`).size) file.duplicates += 1;
+    else file.entries.push(read);
+  });
+  file.refused.push(...unread.map((line): RefusedLine => ({ line, problem: 'quote', value: '"' })));
+  file.refused.sort((a, b) => a.line - b.line);
+  return file;
+}
+
+interface Header {
+  separator: Separator;
+  places: Places;
+  columns: number;
+  /** Lines up to and with the heading. */
+  line: number;
+}
+
+/** Reports may begin with a title. */
+const HEADER_WITHIN = 10;
+
+function findHeader(lines: readonly string[]): Header | undefined {
+  for (const separator of SEPARATORS) {
+    for (let line = 1; line <= HEADER_WITHIN; line++) {
+      const [row] = readRows(lines.slice(line - 1, line), separator);
+      const places = row && placesOf(row);
+      if (places?.inn !== undefined && (places.name ?? places.fullName) !== undefined)
+        return { separator, places, columns: row?.length ?? 0, line };
+    }
+  }
+  return undefined;
+}
+
+function placesOf(row: readonly string[]): Places {
+  const titles = row.map((title) =>
+    title
+      .normalize('NFKC')
+      .toLowerCase()
+      .replaceAll('ё', 'е')
+      .replace(/[\s_]+/g, ' ')
+      .trim(),
+  );
+  const places: Places = {};
+  for (const [column, names] of Object.entries(COLUMNS) as [Column, readonly string[]][]) {
+    const place = titles.findIndex((title) => names.includes(title));
+    if (place >= 0) places[column] = place;
+  }
+  return places;
+}
+
+type Refusal = Omit<RefusedLine, 'line'>;
+
+const MAX_VALUE = 60;
+const refusal = (problem: LineProblem, value: string): Refusal => ({
+  problem,
+  value: value.slice(0, MAX_VALUE),
+});
+
+function readRow(row: readonly string[], places: Places, columns: number): DirectoryEntry | Refusal {
+  const surplus = row.slice(columns).find((field) => field.trim() !== '');
+  if (surplus !== undefined) return refusal('columns', surplus);
+  const cell = (column: Column): string => tidy(row[places[column] ?? -1] ?? '');
+  const typed = { inn: cell('inn'), kpp: cell('kpp') };
+  const { unit, problems } = readUnit(typed);
+  if (problems) {
+    if (problems.inn) return refusal(problems.inn, typed.inn);
+    return refusal(problems.kpp ?? 'kpp_format', typed.kpp);
+  }
+  const person = isPersonInn(unit.inn);
+  const ogrn = (person ? readOgrnip : readOgrn)(cell('ogrn'));
+  if (ogrn.problem && ogrn.problem !== 'ogrn_required') return refusal(ogrn.problem, cell('ogrn'));
+  const fullName = cell('fullName') || cell('name');
+  const name = cell('name') || fullName;
+  if (name === '') return refusal('name_required', unit.inn);
+  if (Math.max(name.length, fullName.length) > MAX_NAME) return refusal('name_length', name);
+  const status = readStatus(cell('status'));
+  if (!status) return refusal('status', cell('status'));
+  return {
+    ...unit,
+    ogrn: ogrn.value ?? null,
+    name,
+    fullName,
+    kind: person ? 'sole_proprietor' : 'legal',
+    status,
+    branch: unit.kpp !== null && isBranchKpp(unit.kpp) ? 'branch' : 'main',
+    address: cell('address').slice(0, MAX_ADDRESS) || null,
+  };
+}
+
+const MAX_NAME = 1000;
+const MAX_ADDRESS = 1000;
+
+/** One line without control characters: U+0000 cannot be stored, line breaks come from forms. */
+const tidy = (text: string): string => text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+
+/** Reasons of registration of branches, offices and other separate places of a Russian company (places 5, 6 of КПП). */
+const BRANCH_REASONS = ['02', '03', '04', '05', '31', '32', '43', '44', '45'];
+const isBranchKpp = (kpp: string): boolean => BRANCH_REASONS.includes(kpp.slice(4, 6));
+
+/** What stands in the column: our own words, or how the registers and 1C put it. Order matters. */
+const STATUS_WORDS: readonly [RegExp, CompanyStatus][] = [
+  [/^(не ?действ|недейств|ликвидирован|прекра|исключен)/, 'liquidated'],
+  [/ликвид/, 'liquidating'],
+  [/банкрот|несостоятельн|конкурсн/, 'bankrupt'],
+  [/реорганиз/, 'reorganizing'],
+  [/^(действ|актив)/, 'active'],
+];
+
+function readStatus(typed: string): CompanyStatus | undefined {
+  const text = typed.toLowerCase().replaceAll('ё', 'е');
+  if (text === '') return 'active';
+  const own = COMPANY_STATUSES.find((status) => status === text);
+  return own ?? STATUS_WORDS.find(([words]) => words.test(text))?.[1];
+}

@@ -1,0 +1,147 @@
+/** Every query of companies and memberships. */
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Queryable } from '../storage/tables';
+import type { CompanyUnit } from './identifiers';
+import {
+  TOLD_STATUSES,
+  type Company,
+  type Membership,
+  type MembershipRole,
+  type MembershipStatus,
+  type MembershipView,
+} from './membership';
+
+export type CompanyNaming = Pick<Company, 'name' | 'nameSource' | 'ogrn'>;
+
+export async function findCompanyByUnit(db: Queryable, unit: CompanyUnit): Promise<Company | undefined> {
+  return db
+    .selectFrom('companies')
+    .selectAll()
+    .where('inn', '=', unit.inn)
+    .where(sql<boolean>`coalesce(kpp, '') = ${unit.kpp ?? ''}`)
+    .executeTakeFirst();
+}
+
+/** The company of this unit, made where there is none; of two that make it at once both get the same one. */
+export async function ensureCompany(
+  db: Queryable,
+  unit: CompanyUnit,
+  naming: CompanyNaming,
+  at: Date,
+): Promise<Company> {
+  await db
+    .insertInto('companies')
+    .values({ id: randomUUID(), ...unit, ...naming, createdAt: at, updatedAt: at })
+    .onConflict((conflict) => conflict.expression(sql`inn, coalesce(kpp, '')`).doNothing())
+    .execute();
+  const company = await findCompanyByUnit(db, unit);
+  if (!company) throw new Error('the company that was just ensured is missing');
+  return company;
+}
+
+export interface NewMembership {
+  accountId: string;
+  companyId: string;
+  status: MembershipStatus;
+  role: MembershipRole;
+  canAct: boolean;
+  decidedBy: string | null;
+}
+
+/** Undefined when the person stands in this company already. */
+export async function insertMembership(
+  db: Queryable,
+  membership: NewMembership,
+  at: Date,
+): Promise<Membership | undefined> {
+  return db
+    .insertInto('memberships')
+    .values({
+      id: randomUUID(),
+      ...membership,
+      reason: null,
+      requestedAt: at,
+      decidedAt: membership.decidedBy === null ? null : at,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['accountId', 'companyId'])
+        .where('status', 'in', ['requested', 'approved', 'suspended'])
+        .doNothing(),
+    )
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** Moves a membership that is in one of the states `from`; undefined when it is in none of them. */
+export async function moveMembership(
+  db: Queryable,
+  id: string,
+  from: readonly MembershipStatus[],
+  change: { status: MembershipStatus; reason: string | null; decidedBy: string },
+  at: Date,
+): Promise<Membership | undefined> {
+  return db
+    .updateTable('memberships')
+    .set((set) => ({ ...change, decidedAt: at, version: set('version', '+', 1) }))
+    .where('id', '=', id)
+    .where('status', 'in', from)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+function views(db: Queryable) {
+  return db
+    .selectFrom('memberships')
+    .innerJoin('companies', 'companies.id', 'memberships.companyId')
+    .innerJoin('accounts', 'accounts.id', 'memberships.accountId')
+    .leftJoin('identifiers as mail', (join) =>
+      join.onRef('mail.accountId', '=', 'accounts.id').on('mail.kind', '=', 'email'),
+    )
+    .selectAll('memberships')
+    .select(['companies.inn', 'companies.kpp', 'companies.ogrn', 'companies.name as companyName'])
+    .select(['accounts.familyName', 'accounts.givenName', 'accounts.middleName', 'mail.value as email']);
+}
+
+export async function findMembership(db: Queryable, id: string): Promise<MembershipView | undefined> {
+  return views(db).where('memberships.id', '=', id).executeTakeFirst();
+}
+
+/** What a relying party is told of a person's companies, in a stable order. */
+export async function listToldMemberships(db: Queryable, accountId: string): Promise<MembershipView[]> {
+  return views(db)
+    .where('memberships.accountId', '=', accountId)
+    .where('memberships.status', 'in', TOLD_STATUSES)
+    .orderBy('memberships.requestedAt')
+    .orderBy('memberships.id')
+    .execute();
+}
+
+export interface MembershipFilter {
+  accountId?: string;
+  unit?: CompanyUnit;
+  status?: MembershipStatus;
+  /** Continue after this one. */
+  after?: Membership;
+  limit: number;
+}
+
+/** Oldest first. */
+export async function listMemberships(db: Queryable, filter: MembershipFilter): Promise<MembershipView[]> {
+  let query = views(db).orderBy('memberships.requestedAt').orderBy('memberships.id').limit(filter.limit);
+  const { accountId, unit, status, after } = filter;
+  if (accountId !== undefined) query = query.where('memberships.accountId', '=', accountId);
+  if (status !== undefined) query = query.where('memberships.status', '=', status);
+  if (unit !== undefined) {
+    query = query
+      .where('companies.inn', '=', unit.inn)
+      .where(sql<boolean>`coalesce(companies.kpp, '') = ${unit.kpp ?? ''}`);
+  }
+  if (after !== undefined) {
+    query = query.where(
+      sql<boolean>`(memberships.requested_at, memberships.id) > (${after.requestedAt}, ${after.id})`,
+    );
+  }
+  return query.execute();
+}
