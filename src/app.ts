@@ -21,7 +21,11 @@ import { securityHeaders } from './http/security-headers';
 import { loadTexts, localeFor } from './http/pages/texts';
 import { createDelivery } from './notifications/deliver';
 import { createIdleTransport, createMailer } from './notifications/email';
-import { createMailRenderer } from './notifications/render';
+import { createSmsGateway } from './notifications/gateways';
+import { createMailCourier } from './notifications/mail-courier';
+import type { Courier } from './notifications/notifications';
+import { createMessageRenderer } from './notifications/render';
+import { createSmsCourier } from './notifications/sms/gateway';
 import { createAdapters } from './provider/adapters';
 import { addConsentRoutes } from './provider/consent';
 import { createInteractions, showInteraction } from './provider/interaction';
@@ -209,37 +213,52 @@ function addClientLogo(router: Router, { db }: AppParts): void {
 }
 
 function createWorkers(parts: AppParts): { start(): void; stop(): Promise<void> } {
-  const { config, db, secrets, clock, log, ephemeral, holder, viewsDir } = parts;
+  const { config, db, secrets, clock, log, ephemeral, holder } = parts;
   const linker = createAuditLinker({
     db,
     secrets,
     onError: (error) => log.warn({ err: error }, 'audit rows not linked yet'),
   });
-  const delivery = createDelivery({
-    db,
-    secrets,
-    clock,
-    issuer: config.issuer,
-    renderer: createMailRenderer({ viewsDir, issuer: config.issuer }),
-    transport:
-      config.smtpUrl === undefined
-        ? createIdleTransport()
-        : createMailer({ smtpUrl: config.smtpUrl, from: config.mailFrom }),
-    eraseAfterSending: config.environment === 'production',
-    onError: (error) => log.warn({ err: error }, 'outbox not served'),
-  });
+  const deliveries = createCouriers(parts).map((courier) =>
+    createDelivery({
+      db,
+      secrets,
+      clock,
+      courier,
+      // Somebody looks at a phone and waits for the code.
+      intervalMs: courier.channel === 'sms' ? 500 : 1000,
+      eraseAfterSending: config.environment === 'production',
+      onOutcome: ({ id, template, result, reason, receipt }) => {
+        if (result === 'dead') log.warn({ message: id, template, reason }, 'message given up');
+        else if (receipt !== undefined) log.debug({ message: id, template, receipt }, 'message accepted');
+      },
+      onError: (error) => log.warn({ err: error, channel: courier.channel }, 'outbox not served'),
+    }),
+  );
   let recurring: ReturnType<typeof every>[] = [];
   return {
     start: () => {
       linker.start();
-      delivery.start();
+      for (const delivery of deliveries) delivery.start();
       recurring = [
         every(60, () => sweep({ db, ephemeral, clock }), log, 'sweep'),
         every(5, () => holder.refresh(), log, 'signing keys'),
       ];
     },
     stop: async () => {
-      await Promise.all([linker.stop(), delivery.stop(), ...recurring.map((work) => work.stop())]);
+      const ending = [linker, ...deliveries, ...recurring];
+      await Promise.all(ending.map((work) => work.stop()));
     },
   };
+}
+
+/** One courier a channel; each has a worker of its own. */
+function createCouriers({ config, clock, viewsDir }: AppParts): Courier[] {
+  const { issuer, smtpUrl, mailFrom } = config;
+  const renderer = createMessageRenderer({ viewsDir, issuer });
+  const transport = smtpUrl === undefined ? createIdleTransport() : createMailer({ smtpUrl, from: mailFrom });
+  return [
+    createMailCourier({ renderer, transport, issuer }),
+    createSmsCourier(renderer, createSmsGateway(config, clock)),
+  ];
 }

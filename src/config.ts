@@ -35,6 +35,7 @@ export function loadConfig(env: Environment = process.env): Config {
   if (!env.ISSUER && values.environment !== 'production')
     values.issuer = `http://localhost:${String(values.port)}`;
   const config = Object.freeze(values) as unknown as Config;
+  faults.push(...missingCredentials(config));
   if (config.environment === 'production') faults.push(...productionFaults(config, env));
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
@@ -54,6 +55,18 @@ function readSecretFile(name: string, file: string): string {
   } catch {
     throw new Error(`cannot be read from the file that ${name}_FILE names (${file})`);
   }
+}
+
+/** A gateway that is named can be used. */
+function missingCredentials(config: Config): string[] {
+  const { smsGateway, smscApiKey, smscLogin, smscPassword, smsRuApiId } = config;
+  if (smsGateway === 'smsc' && !smscApiKey && !(smscLogin && smscPassword))
+    return ['SMSC_API_KEY, or SMSC_LOGIN and SMSC_PASSWORD, are required with SMS_GATEWAY=smsc.'];
+  if (smsGateway === 'sms-ru' && !smsRuApiId)
+    return [
+      'SMS_RU_API_ID is required with SMS_GATEWAY=sms-ru; it is on the first page of your account there.',
+    ];
+  return [];
 }
 
 /** What production refuses, each with what to set instead. */
@@ -79,6 +92,14 @@ function productionFaults(config: Config, env: Environment): string[] {
       'DEMO_PORT must not be set in production; the demo cabinet does not exist there.',
     ],
     [config.logLevel === 'debug', 'LOG_LEVEL must be info or less in production.'],
+    [
+      config.smsGateway === 'outbox',
+      'SMS_GATEWAY must be smsc or sms-ru in production; outbox carries no message.',
+    ],
+    [
+      [config.smscUrl, config.smscReserveUrl, config.smsRuUrl].some((url) => url?.startsWith('http://')),
+      'SMSC_URL, SMSC_RESERVE_URL and SMS_RU_URL must be https origins in production; credentials go there.',
+    ],
   ];
   return rules.filter(([broken]) => broken).map(([, sentence]) => sentence);
 }

@@ -12,6 +12,8 @@ const PRODUCTION = {
   DATABASE_URL: 'postgres://app@db.example.com/id',
   SMTP_URL: 'smtps://mail.example.com',
   MAIL_FROM: 'port.one ID <no-reply@example.com>',
+  SMS_GATEWAY: 'smsc',
+  SMSC_API_KEY: 'key-of-no-value',
 };
 
 function faultsOf(env: Record<string, string>): readonly string[] {
@@ -94,6 +96,10 @@ describe('secrets from files', () => {
         DATABASE_URL: 'postgres://db.example.com/id',
         REDIS_URL: 'redis://redis.example.com',
         SMTP_URL: 'smtp://mail.example.com',
+        DADATA_API_KEY: 'key-of-no-value',
+        SMSC_PASSWORD: 'password-of-no-value',
+        SMSC_API_KEY: 'key-of-no-value',
+        SMS_RU_API_ID: 'id-of-no-value',
       };
       const own = join(folder, name);
       writeFileSync(own, `${values[name] ?? ''}\n`);
@@ -124,6 +130,12 @@ describe('production', () => {
     [{ CAPTCHA_PROVIDER: 'fixed' }, 'CAPTCHA_PROVIDER'],
     [{ DEMO_PORT: '3001' }, 'DEMO_PORT'],
     [{ LOG_LEVEL: 'debug' }, 'LOG_LEVEL'],
+    [{ SMS_GATEWAY: 'outbox' }, 'SMS_GATEWAY'],
+    [{ SMS_GATEWAY: '' }, 'SMS_GATEWAY'],
+    [{ SMSC_API_KEY: '' }, 'SMSC_API_KEY, or SMSC_LOGIN and SMSC_PASSWORD,'],
+    [{ SMSC_API_KEY: '', SMSC_LOGIN: 'portone' }, 'SMSC_API_KEY, or SMSC_LOGIN and SMSC_PASSWORD,'],
+    [{ SMS_GATEWAY: 'sms-ru' }, 'SMS_RU_API_ID'],
+    [{ SMSC_URL: 'http://smsc.example.com' }, 'SMSC_URL, SMSC_RESERVE_URL and SMS_RU_URL'],
   ])('refuses %j with a sentence about %s', (change, name) => {
     const faults = faultsOf({ ...PRODUCTION, ...change });
     expect(faults).toHaveLength(1);

@@ -187,4 +187,80 @@ export const SETTINGS = {
     meaning: 'API key of DaData, needed when COMPANY_DIRECTORIES names dadata',
     secret: true,
   }),
+  smsGateway: required({
+    name: 'SMS_GATEWAY',
+    read: oneOf('outbox', 'smsc', 'sms-ru'),
+    default: 'outbox',
+    meaning: 'who carries text messages; outbox carries none and is refused in production',
+  }),
+  smscUrl: required({
+    name: 'SMSC_URL',
+    read: origin,
+    default: 'https://smsc.ru',
+    meaning: 'origin of SMSC.ru',
+  }),
+  smscReserveUrl: required({
+    name: 'SMSC_RESERVE_URL',
+    read: origin,
+    default: 'https://www2.smsc.ru',
+    meaning: 'origin to use when SMSC_URL cannot be connected to',
+  }),
+  smscLogin: optional({
+    name: 'SMSC_LOGIN',
+    read: text,
+    meaning: 'login at SMSC.ru; not needed with SMSC_API_KEY',
+  }),
+  smscPassword: optional({
+    name: 'SMSC_PASSWORD',
+    read: text,
+    meaning: 'password at SMSC.ru; not needed with SMSC_API_KEY',
+    secret: true,
+  }),
+  smscApiKey: optional({
+    name: 'SMSC_API_KEY',
+    read: text,
+    meaning: 'API key of SMSC.ru, instead of login and password',
+    secret: true,
+  }),
+  smscSender: optional({
+    name: 'SMSC_SENDER',
+    read: text,
+    meaning: 'sender name agreed with SMSC.ru; absent: its default',
+  }),
+  smsRuUrl: required({
+    name: 'SMS_RU_URL',
+    read: origin,
+    default: 'https://sms.ru',
+    meaning: 'origin of SMS.ru',
+  }),
+  smsRuApiId: optional({
+    name: 'SMS_RU_API_ID',
+    read: text,
+    meaning: 'API id (api_id) at SMS.ru',
+    secret: true,
+  }),
+  smsRuSender: optional({
+    name: 'SMS_RU_SENDER',
+    read: text,
+    meaning: 'sender name agreed with SMS.ru; absent: its default',
+  }),
+  smsLimitPrefix: required({
+    name: 'SMS_LIMIT_PREFIX',
+    read: wholeNumber(1, 1_000_000),
+    default: '30',
+    meaning: 'text messages an hour to numbers that begin with the same seven digits',
+  }),
+  smsLimitAddress: required({
+    name: 'SMS_LIMIT_ADDRESS',
+    read: wholeNumber(1, 1_000_000),
+    default: '20',
+    meaning: 'text messages an hour asked for from one address (an IPv6 /64)',
+  }),
+  smsLimitGlobal: required({
+    name: 'SMS_LIMIT_GLOBAL',
+    read: wholeNumber(1, 100_000_000),
+    default: '1000',
+    meaning:
+      'text messages an hour altogether; what is over it is refused, so that no robot empties the account',
+  }),
 };

@@ -3,13 +3,13 @@ import type { AppParts } from '../app';
 import type { Context } from '../http/context';
 import type { Render } from '../http/pages/render';
 import { listForDevelopment } from '../notifications/outbox';
-import { createMailRenderer } from '../notifications/render';
+import { createMessageRenderer } from '../notifications/render';
 
 const SHOWN = 50;
 
-/** `/dev/outbox` and `/dev/outbox.json`: what people would have got by mail. */
+/** `/dev/outbox` and `/dev/outbox.json`: what people would have got by mail and SMS. */
 export function addDevelopmentRoutes(router: Router, render: Render, { db, secrets, config, viewsDir }: AppParts): void {
-  const renderer = createMailRenderer({ viewsDir, issuer: config.issuer });
+  const renderer = createMessageRenderer({ viewsDir, issuer: config.issuer });
   const messages = () => listForDevelopment(db, secrets, renderer, SHOWN);
 
   router.get('/dev/outbox', (async (ctx: Context) => {

@@ -1,6 +1,9 @@
-/** The worker that empties the outbox; each node runs one, and they share the work. */
+/**
+ * The worker that empties the outbox of one channel. Each node runs one a channel, and nodes share the work;
+ * channels share nothing, so that a gateway that is away holds up no mail.
+ */
 import { addSeconds } from '../clock';
-import { attemptMessage, PAUSE_SECONDS, type AttemptOptions, type Outcome } from './attempt';
+import { attemptMessage, type AttemptOptions, type Outcome } from './attempt';
 import { claimMessages, type Claim } from './store';
 
 export interface DeliveryOptions extends AttemptOptions {
@@ -43,7 +46,7 @@ function createSlots(options: DeliveryOptions, onDone: () => void): Slots {
 
   async function attempt(claim: Claim): Promise<void> {
     const outcome = await attemptMessage(options, claim);
-    if (outcome.unreachable) pausedUntil = addSeconds(options.clock.now(), PAUSE_SECONDS);
+    if (outcome.pause !== undefined) pausedUntil = addSeconds(options.clock.now(), outcome.pause);
     onOutcome(outcome);
   }
 
@@ -51,7 +54,7 @@ function createSlots(options: DeliveryOptions, onDone: () => void): Slots {
     const free = concurrency - underWay.size;
     const now = options.clock.now();
     if (free < 1 || now < pausedUntil) return 0;
-    const claims = await claimMessages(options.db, 'email', free, now, LEASE_SECONDS);
+    const claims = await claimMessages(options.db, options.courier.channel, free, now, LEASE_SECONDS);
     for (const claim of claims) {
       const work = attempt(claim)
         .catch(options.onError)

@@ -1,11 +1,13 @@
 /**
  * Messages to people. A message is written into the outbox by the transaction that causes it, and a worker
- * delivers it afterwards: nobody waits for a mail server, and no mail tells of what was undone. It owns the
- * table `outbox`, the message templates and the mail transport. It does not know why a message is sent, and it
- * makes no link itself: a link comes in as a value and must lead to the issuer.
+ * delivers it afterwards: nobody waits for a mail server or an SMS gateway, and no message tells of what was
+ * undone. It owns the table `outbox`, the message templates, the mail transport and the SMS gateways. It does not
+ * know why a message is sent, and it makes no link and no code itself: they come in as values, and a link must
+ * lead to the issuer.
  *
- * Delivery is at least once. A worker that dies between sending and noting it has the message sent again, with
- * the same Message-ID, so that mail software can tell.
+ * Mail is delivered at least once: a worker that dies between sending and noting it has the mail sent again, with
+ * the same Message-ID, so that mail software can tell. An SMS is delivered at most once: nothing on a phone can
+ * tell a copy, gateways punish repetition, and the person can ask for another code.
  */
 
 import { randomInt } from 'node:crypto';
@@ -37,9 +39,32 @@ export type EmailMessage = {
   };
 }[EmailTemplateName];
 
-/** Text messages join this union together with their first gateway. */
-export type Message = EmailMessage;
+/** Every text message, by the name of its text under views/messages/texts/, with the values it needs. */
+export interface SmsTemplates {
+  /** Proves a phone during registration. */
+  phone_code: { code: string };
+}
+
+export type SmsTemplateName = keyof SmsTemplates;
+
+export type SmsMessage = {
+  [Name in SmsTemplateName]: {
+    channel: 'sms';
+    /** E.164. */
+    to: string;
+    template: Name;
+    locale: Locale;
+    values: SmsTemplates[Name];
+    /** From here on the message is worth nothing and is not sent any more. */
+    expiresAt: Date;
+  };
+}[SmsTemplateName];
+
+export type Message = EmailMessage | SmsMessage;
 export type Channel = Message['channel'];
+
+/** A phone number as gateways take it (ITU-T E.164). */
+export const E164 = /^\+[1-9]\d{6,14}$/;
 
 export interface RenderedMail {
   subject: string;
@@ -59,30 +84,45 @@ export interface Transport {
   send(mail: OutgoingMail): Promise<void>;
 }
 
+/** Carries the opened messages of one channel. */
+export interface Courier {
+  readonly channel: Channel;
+  /** Whether a message that may have arrived is sent again. */
+  readonly repeats: boolean;
+  /** Seconds to wait after each failed try; the last one stands for all further tries. */
+  readonly delays: readonly number[];
+  /** Gives what the other side calls the message, if it says. @throws DeliveryFailure */
+  carry(message: Message, id: string): Promise<string | undefined>;
+}
+
 /**
  * `permanent`: this message will never be taken. `transient`: this message was not taken now.
  * `unreachable`: nothing can be sent now, which is not the message's fault and costs it none of its tries.
+ * `unknown`: it may have arrived, and must not be sent twice. `expired`: it came too late to be sent.
  */
-export type FailureKind = 'permanent' | 'transient' | 'unreachable';
+export type FailureKind = 'permanent' | 'transient' | 'unreachable' | 'unknown' | 'expired';
+
+export interface FailureOptions extends ErrorOptions {
+  /** Seconds before which another try is pointless. */
+  retryAfter?: number;
+}
 
 export class DeliveryFailure extends Error {
+  readonly retryAfter?: number;
+
   constructor(
     readonly kind: FailureKind,
     message: string,
-    options?: ErrorOptions,
+    options: FailureOptions = {},
   ) {
     super(message, options);
     this.name = 'DeliveryFailure';
+    this.retryAfter = options.retryAfter;
   }
 }
 
 /** Tries of one message before it is given up. */
 export const MAX_ATTEMPTS = 12;
-
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
-const DELAYS = [30, 2 * MINUTE, 10 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR];
-const LONGEST_DELAY = 6 * HOUR;
 
 /** A number from 0 to 1, 1 excluded. */
 export function chance(): number {
@@ -90,9 +130,13 @@ export function chance(): number {
 }
 
 /**
- * Seconds until the next try after `attempts` failed ones: 30 s, 2 min, 10 min, 1 h … 6 h, each up to a quarter
+ * Seconds until the next try after `attempts` failed ones: as the channel's `delays` say, each up to a quarter
  * longer, so that what failed together does not come back together.
  */
-export function retryDelay(attempts: number, random: () => number = chance): number {
-  return (DELAYS[attempts - 1] ?? LONGEST_DELAY) * (1 + random() / 4);
+export function retryDelay(
+  delays: readonly number[],
+  attempts: number,
+  random: () => number = chance,
+): number {
+  return (delays[attempts - 1] ?? delays.at(-1) ?? 0) * (1 + random() / 4);
 }

@@ -5,8 +5,8 @@ import type { Clock } from '../clock';
 import type { Secrets } from '../secrets';
 import type { Database, Queryable } from '../storage/tables';
 import { isMailAddress } from './mail-address';
-import type { Message, RenderedMail } from './notifications';
-import type { MailRenderer } from './render';
+import { E164, type Channel, type Message } from './notifications';
+import type { MessageRenderer } from './render';
 import { findMessage, insertMessage, listMessages, updateRetried, type OutboxRow } from './store';
 
 /** Binds what is sealed to its row, so that it opens in no other. */
@@ -15,7 +15,7 @@ const sealContext = (id: string): string => `outbox:${id}`;
 /**
  * Puts a message into the outbox; hand it the transaction that causes the message. Address and values are kept
  * sealed. Gives the message's id.
- * @throws TypeError when the address is not a plain one; forms check it before.
+ * @throws TypeError when the address is not a plain one, or the number not in E.164; forms check it before.
  */
 export async function enqueue(
   trx: Queryable,
@@ -23,10 +23,11 @@ export async function enqueue(
   message: Message,
   clock: Clock,
 ): Promise<string> {
-  if (!isMailAddress(message.to)) throw new TypeError('a message to something that is not an address');
+  const isAddress = message.channel === 'email' ? isMailAddress(message.to) : E164.test(message.to);
+  if (!isAddress) throw new TypeError('a message to something that is not an address');
   const id = randomUUID();
-  const { channel, template, locale, to, values } = message;
-  const sealed = secrets.seal(JSON.stringify({ to, values }), sealContext(id));
+  const { channel, template, locale, ...words } = message;
+  const sealed = secrets.seal(JSON.stringify(words), sealContext(id));
   await insertMessage(trx, { id, channel, template, locale, sealed }, clock.now());
   return id;
 }
@@ -34,11 +35,13 @@ export async function enqueue(
 /** What a row of the outbox says, and to whom. @throws Error when it was emptied or sealed under a lost key. */
 export function openMessage(secrets: Secrets, row: OutboxRow): Message {
   if (row.sealed === null) throw new Error('the message was emptied after sending');
-  const { to, values } = JSON.parse(secrets.open(row.sealed, sealContext(row.id))) as Pick<
+  const { expiresAt, ...words } = JSON.parse(secrets.open(row.sealed, sealContext(row.id))) as Pick<
     Message,
     'to' | 'values'
-  >;
-  return { channel: row.channel, template: row.template, locale: row.locale, to, values } as Message;
+  > & { expiresAt?: string };
+  const { channel, template, locale } = row;
+  const end = expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) };
+  return { channel, template, locale, ...words, ...end } as Message;
 }
 
 /**
@@ -55,42 +58,50 @@ export async function retryMessage(db: Database, id: string, actor: string, cloc
   });
 }
 
-export interface ReadableMessage extends RenderedMail {
+export interface ReadableMessage {
   id: string;
+  channel: Channel;
   template: string;
   status: OutboxRow['status'];
   createdAt: Date;
   to: string;
+  /** Null for a text message, as is `html`. */
+  subject: string | null;
+  text: string;
+  html: string | null;
   /** Links in the text, in order. */
   links: string[];
-  /** Short codes in the text: digits that stand on a line of their own. */
+  /** Short codes in the text: in a mail, digits that stand on a line of their own. */
   codes: string[];
 }
 
-/** The newest messages, opened and drawn, for the outbox page. Development only: it shows live links. */
+function draw(
+  renderer: MessageRenderer,
+  message: Message,
+): Pick<ReadableMessage, 'subject' | 'text' | 'html'> {
+  if (message.channel === 'email')
+    return renderer.renderEmail(message.template, message.locale, message.values);
+  const text = renderer.renderSms(message.template, message.locale, message.values);
+  return { subject: null, text, html: null };
+}
+
+/** The newest messages, opened and drawn, for the outbox page. Development only: it shows live links and codes. */
 export async function listForDevelopment(
   db: Queryable,
   secrets: Secrets,
-  renderer: MailRenderer,
+  renderer: MessageRenderer,
   limit: number,
 ): Promise<ReadableMessage[]> {
   const rows = await listMessages(db, { limit });
   return rows
     .filter((row) => row.sealed !== null)
     .map((row) => {
-      const { to, template, locale, values } = openMessage(secrets, row);
-      const mail = renderer.renderEmail(template, locale, values);
-      const links = mail.text.match(/https?:\/\/\S+/g) ?? [];
-      const codes = mail.text.match(/^\d{4,8}$/gm) ?? [];
-      return {
-        id: row.id,
-        template,
-        status: row.status,
-        createdAt: row.createdAt,
-        to,
-        ...mail,
-        links,
-        codes,
-      };
+      const message = openMessage(secrets, row);
+      const drawn = draw(renderer, message);
+      const { id, status, createdAt } = row;
+      const { channel, template, to } = message;
+      const links = drawn.text.match(/https?:\/\/\S+/g) ?? [];
+      const codes = drawn.text.match(channel === 'sms' ? /\b\d{4,8}\b/g : /^\d{4,8}$/gm) ?? [];
+      return { id, channel, template, status, createdAt, to, ...drawn, links, codes: [...new Set(codes)] };
     });
 }

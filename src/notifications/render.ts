@@ -1,19 +1,29 @@
-/** Turns a template's name and values into a mail: subject, plain text and its light HTML twin. */
+/** Turns a template's name and values into a mail (subject, plain text, its light HTML twin) or a text message. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compile, type TemplateFunction } from 'ejs';
-import type { EmailTemplateName, EmailTemplates, Locale, RenderedMail } from './notifications';
+import type {
+  EmailTemplateName,
+  EmailTemplates,
+  Locale,
+  RenderedMail,
+  SmsTemplateName,
+  SmsTemplates,
+} from './notifications';
+import { fitsOneSms } from './sms/text';
 
-export interface MailRenderer {
+export interface MessageRenderer {
   /** @throws Error when a text is missing, or a link leads anywhere but to the issuer. */
   renderEmail<Name extends EmailTemplateName>(
     template: Name,
     locale: Locale,
     values: EmailTemplates[Name],
   ): RenderedMail;
+  /** @throws Error when a text is missing, or takes more than one message on a phone. */
+  renderSms<Name extends SmsTemplateName>(template: Name, locale: Locale, values: SmsTemplates[Name]): string;
 }
 
-export interface MailRendererOptions {
+export interface MessageRendererOptions {
   /** The repository's views folder. */
   viewsDir: string;
   /** Origin of every link in a mail. */
@@ -56,11 +66,11 @@ function compileAll(folder: string): Map<string, TemplateFunction> {
 }
 
 /** Reads and compiles all templates and texts of views/messages. */
-export function createMailRenderer({ viewsDir, issuer }: MailRendererOptions): MailRenderer {
+export function createMessageRenderer({ viewsDir, issuer }: MessageRendererOptions): MessageRenderer {
   const folder = join(viewsDir, 'messages');
   const texts = readTexts(join(folder, 'texts'));
   const templates = compileAll(join(folder, 'email'));
-  const host = new URL(issuer).host;
+  const { host, hostname } = new URL(issuer);
 
   function draw(file: string, data: object): string {
     const template = templates.get(file);
@@ -92,6 +102,14 @@ export function createMailRenderer({ viewsDir, issuer }: MailRendererOptions): M
       const drawAs = (kind: 'text' | 'html'): string =>
         draw(`layout.${kind}.ejs`, { ...data, body: draw(`${template}.${kind}.ejs`, data) });
       return { subject: data.subject, text: drawAs('text'), html: drawAs('html') };
+    },
+    renderSms(template, locale, { code }) {
+      const text = translator(template, locale, { code })('sms');
+      if (!fitsOneSms(text))
+        throw new Error(`the text ${locale}.${template}.sms takes more than one message`);
+      // Lets a browser fill the code in on this site only. It never costs a second message.
+      const bound = `${text}\n\n@${hostname} #${code}`;
+      return fitsOneSms(bound) ? bound : text;
     },
   };
 }

@@ -8,7 +8,11 @@ export type OutboxRow = Row<'outbox'>;
 export type MessageStatus = OutboxRow['status'];
 
 /** A message taken for one try. Until `leasedUntil` no other worker takes it. */
-export type Claim = OutboxRow & { leasedUntil: Date };
+export type Claim = OutboxRow & {
+  leasedUntil: Date;
+  /** Its last try ended without a word: whether it was sent then, nobody knows. */
+  interrupted: boolean;
+};
 
 export interface NewMessage {
   id: string;
@@ -41,7 +45,7 @@ export async function claimMessages(
     .with('due', (cte) =>
       cte
         .selectFrom('outbox')
-        .select('id')
+        .select(['id', 'leasedUntil'])
         .where('status', '=', 'waiting')
         .where('channel', '=', channel)
         .where('nextAttemptAt', '<=', now)
@@ -52,11 +56,17 @@ export async function claimMessages(
         .skipLocked(),
     )
     .updateTable('outbox')
-    .set((eb) => ({ leasedUntil, attempts: eb('attempts', '+', 1) }))
-    .where('id', 'in', (eb) => eb.selectFrom('due').select('due.id'))
-    .returningAll()
+    .from('due')
+    .set((eb) => ({ leasedUntil, attempts: eb('outbox.attempts', '+', 1) }))
+    .whereRef('outbox.id', '=', 'due.id')
+    .returningAll('outbox')
+    .returning('due.leasedUntil as earlierLease')
     .execute();
-  return rows.map((row) => ({ ...row, leasedUntil }));
+  return rows.map(({ earlierLease, ...row }) => ({
+    ...row,
+    leasedUntil,
+    interrupted: earlierLease !== null,
+  }));
 }
 
 /** Notes a message as sent, whoever holds it now: sent is sent. `erase` empties what it said and to whom. */
@@ -79,13 +89,16 @@ export interface Setback {
   attempts: number;
   nextAttemptAt: Date;
   lastError: string;
+  /** Empties what it said and to whom, so that nobody can have it sent again. */
+  erase?: boolean;
 }
 
 /** Notes a failed try, unless the lease has passed to another worker meanwhile. True when it was noted. */
 export async function updateFailed(db: Queryable, claim: Claim, setback: Setback): Promise<boolean> {
+  const { erase = false, ...values } = setback;
   const { numUpdatedRows } = await db
     .updateTable('outbox')
-    .set({ ...setback, leasedUntil: null })
+    .set({ ...values, leasedUntil: null, ...(erase ? { sealed: null } : {}) })
     .where('id', '=', claim.id)
     .where('status', '=', 'waiting')
     .where('leasedUntil', '=', claim.leasedUntil)

@@ -9,9 +9,10 @@ import {
 import type { Outcome } from '../../src/notifications/attempt';
 import { createIdleTransport, createMailer } from '../../src/notifications/email';
 import { enqueue, listForDevelopment, openMessage, retryMessage } from '../../src/notifications/outbox';
-import { createMailRenderer } from '../../src/notifications/render';
+import { createMailCourier } from '../../src/notifications/mail-courier';
+import { createMessageRenderer } from '../../src/notifications/render';
 import { claimMessages, findMessage, listMessages } from '../../src/notifications/store';
-import type { EmailMessage } from '../../src/notifications/notifications';
+import type { EmailMessage, Transport } from '../../src/notifications/notifications';
 import type { OpenedDatabase } from '../../src/storage/postgres';
 import { movableClock } from '../support/clock';
 import { openTestDatabase, storageKinds } from '../support/database';
@@ -20,7 +21,7 @@ import { openSmtpSink, type SmtpSink } from '../support/smtp';
 
 const ISSUER = 'https://id.example.com';
 const LINK = `${ISSUER}/set-password?token=test`;
-const renderer = createMailRenderer({ viewsDir: join(__dirname, '../../views'), issuer: ISSUER });
+const renderer = createMessageRenderer({ viewsDir: join(__dirname, '../../views'), issuer: ISSUER });
 
 describe.each(storageKinds)('delivery, %s storage', (kind) => {
   let opened: OpenedDatabase;
@@ -46,17 +47,18 @@ describe.each(storageKinds)('delivery, %s storage', (kind) => {
   });
   afterAll(() => opened.close());
 
-  function worker(options: Partial<DeliveryOptions> = {}): Delivery {
+  const mailer = (): Transport =>
+    createMailer({ smtpUrl: sink.url, from: 'Вход port.one <no-reply@example.com>' });
+
+  function worker({
+    transport = mailer(),
+    ...options
+  }: Partial<DeliveryOptions> & { transport?: Transport } = {}): Delivery {
     return createDelivery({
       db: opened.db,
       secrets: testSecrets,
       clock,
-      renderer,
-      transport: createMailer({
-        smtpUrl: sink.url,
-        from: 'Вход port.one <no-reply@example.com>',
-      }),
-      issuer: ISSUER,
+      courier: createMailCourier({ renderer, transport, issuer: ISSUER }),
       eraseAfterSending: true,
       onError: (error) => faults.push(error),
       onOutcome: (outcome) => outcomes.push(outcome),
@@ -216,7 +218,7 @@ describe.each(storageKinds)('delivery, %s storage', (kind) => {
     }
     for (const id of ids)
       expect(await findMessage(opened.db, id)).toMatchObject({ status: 'waiting', attempts: 0 });
-    expect(outcomes.every(({ unreachable, result }) => unreachable && result === 'postponed')).toBe(true);
+    expect(outcomes.every(({ pause, result }) => pause === 10 && result === 'postponed')).toBe(true);
     await sink.fail(undefined);
     await patient.deliverDue();
     expect(addressees()).toEqual(['a@example.com', 'b@example.com']);

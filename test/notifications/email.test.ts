@@ -131,7 +131,8 @@ describe('addresses', () => {
 });
 
 test('the pause between tries grows, with some chance in it', () => {
-  const shortest = Array.from({ length: 11 }, (_, i) => retryDelay(i + 1, () => 0));
-  expect(shortest).toEqual([30, 120, 600, 3600, 7200, 14400, 21600, 21600, 21600, 21600, 21600]);
-  expect(retryDelay(1, () => 1)).toBe(37.5);
+  const delays = [30, 120, 600];
+  const shortest = Array.from({ length: 5 }, (_, i) => retryDelay(delays, i + 1, () => 0));
+  expect(shortest).toEqual([30, 120, 600, 600, 600]);
+  expect(retryDelay(delays, 1, () => 1)).toBe(37.5);
 });

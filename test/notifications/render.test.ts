@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createMailRenderer } from '../../src/notifications/render';
+import { createMessageRenderer } from '../../src/notifications/render';
 
 const viewsDir = join(__dirname, '../../views');
 const ISSUER = 'https://id.example.com';
 const LINK = `${ISSUER}/set-password?token=a&b=%3C`;
-const renderer = createMailRenderer({ viewsDir, issuer: ISSUER });
+const renderer = createMessageRenderer({ viewsDir, issuer: ISSUER });
 const values = { name: 'Анна Вымышленная', link: LINK, days: 3 };
 
 const hrefs = (html: string): string[] =>

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { maskEmail } from '../../accounts/email-address';
+import { maskPhone } from '../../accounts/phone-number';
 import { openMessage, retryMessage } from '../../notifications/outbox';
 import { findMessage, listMessages, type MessageStatus, type OutboxRow } from '../../notifications/store';
 import { Failure, type AdminContext } from '../admin';
@@ -80,7 +81,9 @@ async function getMessage({ tools }: Run, id: string): Promise<OutboxRow> {
 
 /** To whom, as far as it is good for recognising; null once the message was emptied. */
 function recipientOf({ tools }: Run, row: OutboxRow): string | null {
-  return row.sealed === null ? null : maskEmail(openMessage(tools.secrets, row).to);
+  if (row.sealed === null) return null;
+  const { channel, to } = openMessage(tools.secrets, row);
+  return channel === 'sms' ? maskPhone(to) : maskEmail(to);
 }
 
 function addShow(outbox: Command, context: AdminContext): void {
