@@ -2,8 +2,12 @@
 import type { Migration } from 'kysely/migration';
 import * as foundation from './0001-foundation';
 import * as companies from './0002-companies';
+import * as memberships from './0003-memberships';
+import * as registrations from './0004-registrations';
 
 export const migrations: Record<string, Migration> = {
   '0001-foundation': foundation,
   '0002-companies': companies,
+  '0003-memberships': memberships,
+  '0004-registrations': registrations,
 };

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Queryable } from '../storage/tables';
-import type { Account, AccountProfile, PersonName } from './account';
+import type { Account, AccountProfile, Identifier, PersonName } from './account';
 import type { EmailAddress } from './email-address';
 
 function profiles(db: Queryable) {
@@ -102,20 +102,20 @@ export async function insertAccount(
     .executeTakeFirstOrThrow();
 }
 
+export async function insertIdentifier(
+  db: Queryable,
+  identifier: Pick<Identifier, 'accountId' | 'kind' | 'value' | 'canonical' | 'provedAt'>,
+): Promise<void> {
+  await db
+    .insertInto('identifiers')
+    .values({ id: randomUUID(), ...identifier })
+    .execute();
+}
+
 /** Replaces the account's e-mail by an unproved one. */
 export async function replaceEmail(db: Queryable, accountId: string, email: EmailAddress): Promise<void> {
   await db.deleteFrom('identifiers').where('accountId', '=', accountId).where('kind', '=', 'email').execute();
-  await db
-    .insertInto('identifiers')
-    .values({
-      id: randomUUID(),
-      accountId,
-      kind: 'email',
-      value: email.value,
-      canonical: email.canonical,
-      provedAt: null,
-    })
-    .execute();
+  await insertIdentifier(db, { accountId, kind: 'email', ...email, provedAt: null });
 }
 
 /** Marks an address as proved. Fails on `identifiers_proved` when another account has proved it first. */

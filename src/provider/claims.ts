@@ -1,4 +1,5 @@
 /** What tokens say of a person: every claim, by scope, in this one file. */
+import type { CompanyClaim } from '../companies/membership';
 import type { SCOPES } from '../clients/client';
 import { fullName, type AccountProfile } from '../accounts/account';
 
@@ -12,7 +13,10 @@ export const CLAIMS_BY_SCOPE: Record<Exclude<(typeof SCOPES)[number], 'offline_a
 };
 
 /** Every claim the provider knows of a person; the granted scopes choose among them. */
-export function personClaims(person: AccountProfile): Record<string, unknown> & { sub: string } {
+export function personClaims(
+  person: AccountProfile,
+  companies: CompanyClaim[],
+): Record<string, unknown> & { sub: string } {
   return {
     sub: person.id,
     name: fullName(person),
@@ -25,6 +29,6 @@ export function personClaims(person: AccountProfile): Record<string, unknown> & 
     ...(person.phone === null
       ? {}
       : { phone_number: person.phone, phone_number_verified: person.phoneProved }),
-    companies: [],
+    companies,
   };
 }

@@ -6,10 +6,12 @@ import {
   type Configuration,
   type KoaContextWithOIDC,
 } from 'oidc-provider';
-import { isInForce, type AccountProfile } from '../accounts/account';
+import { isInForce } from '../accounts/account';
 import { findProfile } from '../accounts/store';
 import { SCOPES } from '../clients/client';
 import type { Clock } from '../clock';
+import { companyClaim } from '../companies/membership';
+import { listToldMemberships } from '../companies/membership-store';
 import { cookieName } from '../http/cookies';
 import type { Secrets } from '../secrets';
 import type { Database } from '../storage/tables';
@@ -142,10 +144,16 @@ async function findAccount(
   const person = await findProfile(parts.db, sub);
   const since = token?.iat ?? ctx.oidc.session?.loginTs;
   if (!person || since === undefined || !isInForce(person, new Date(since * 1000))) return undefined;
-  return { accountId: person.id, person, claims: () => Promise.resolve(personClaims(person)) };
+  return {
+    accountId: person.id,
+    claims: async (_use: string, scope: string) => {
+      const told = scope.split(' ').includes('companies')
+        ? await listToldMemberships(parts.db, person.id)
+        : [];
+      return personClaims(person, told.map(companyClaim));
+    },
+  };
 }
-
-export type ProviderAccount = { accountId: string; person: AccountProfile };
 
 /**
  * Relying parties are the operator's own: signing in is consent enough, so the grant is made or widened here.

@@ -164,7 +164,76 @@ export interface CompanyDirectoryTable {
   updatedAt: Date;
 }
 
+export interface CompanyTable {
+  id: string;
+  inn: string;
+  /** Null for sole proprietors; ИНН and КПП together name the unit. */
+  kpp: string | null;
+  ogrn: string | null;
+  name: string;
+  /** Who says it is called so. */
+  nameSource: 'directory' | 'operator' | 'person';
+  createdAt: CreatedAt;
+  updatedAt: Date;
+}
+
+export interface MembershipTable {
+  id: string;
+  /** What people and operators call the application: short, and spoken easily. */
+  number: Generated<number>;
+  accountId: string;
+  companyId: string;
+  status: 'requested' | 'approved' | 'declined' | 'suspended' | 'revoked' | 'expired';
+  role: 'member' | 'contact';
+  /** May act for the company, not only read. */
+  canAct: boolean;
+  reason: string | null;
+  version: Generated<number>;
+  requestedAt: Date;
+  decidedAt: Date | null;
+  /** As the audit names people. */
+  decidedBy: string | null;
+}
+
+export interface RegistrationTable {
+  id: string;
+  path: string;
+  /** Fingerprint of the cookie by which a browser comes back to it. */
+  browserHash: string;
+  clientId: string | null;
+  locale: string;
+  /** What the person has told so far, sealed. */
+  answers: string | null;
+  /** Id of the code on its way to the phone. */
+  codeId: string | null;
+  codeSentAt: Date | null;
+  /** E.164 of the phone that was proved; another number must be proved anew. */
+  provedPhone: string | null;
+  passwordHash: string | null;
+  submittedAt: Date | null;
+  accountId: string | null;
+  version: Generated<number>;
+  createdAt: CreatedAt;
+  expiresAt: Date;
+}
+
+export interface ConsentTable {
+  id: string;
+  accountId: string;
+  document: 'terms' | 'personal_data';
+  version: string;
+  /** SHA-256 of the text that was shown. */
+  textHash: string;
+  at: Date;
+  address: string;
+  userAgent: string;
+}
+
 export interface Tables {
+  registrations: RegistrationTable;
+  consents: ConsentTable;
+  companies: CompanyTable;
+  memberships: MembershipTable;
   accounts: AccountTable;
   identifiers: IdentifierTable;
   clients: ClientTable;

@@ -5,7 +5,9 @@ import { addAudit } from './audit';
 import { addCheckConfig } from './check-config';
 import { addClients } from './clients';
 import { addClientsImport } from './clients-import';
+import { addCompanies } from './companies';
 import { addKeys } from './keys';
+import { addMembers } from './members';
 import { addMigrate } from './migrate';
 import { addOutbox } from './outbox';
 import { addServe } from './serve';
@@ -17,6 +19,8 @@ export const commandFiles: readonly AddCommands[] = [
   addAccounts,
   addClients,
   addClientsImport,
+  addCompanies,
+  addMembers,
   addKeys,
   addAudit,
   addOutbox,

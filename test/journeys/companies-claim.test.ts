@@ -1,0 +1,46 @@
+/** The first ID token carries the person's companies; what changes is told at the next refresh and by userinfo. */
+import { decodeJwt } from 'jose';
+import { addMember, changeMembership } from '../../src/companies/change-membership';
+import { createAgent } from '../support/agent';
+import { addClient, addPerson, startProduct, type TestProduct } from '../support/app';
+import { storageKinds } from '../support/database';
+import { authorizationRequest, redeemCode, refreshTokens, signIn } from '../support/relying-party';
+
+describe.each(storageKinds)('the claim companies on %s', (kind) => {
+  let product: TestProduct;
+  beforeAll(async () => {
+    product = await startProduct(kind);
+  });
+  afterAll(() => product.close());
+
+  it('stands in the first ID token and follows the membership', async () => {
+    const { app, issuer } = product;
+    const person = await addPerson(app);
+    const client = await addClient(app);
+    const agent = createAgent(issuer);
+    const naming = { name: 'ООО "Пример"', nameSource: 'operator' as const, ogrn: '1267800000005' };
+    const unit = { inn: '7800999994', kpp: '780001001' };
+    const member = await addMember(
+      app,
+      { accountId: person.id, unit, naming, role: 'member', canAct: true },
+      'system',
+    );
+
+    const request = authorizationRequest(client);
+    const back = await signIn(agent, issuer, request, person);
+    const first = await redeemCode(agent, client, request, back.searchParams.get('code') ?? '');
+    const claim = { ...unit, ogrn: '1267800000005', name: 'ООО "Пример"', role: 'member' };
+    expect(decodeJwt(String(first.json.id_token)).companies).toEqual([
+      { ...claim, status: 'approved', can_act: true },
+    ]);
+
+    await changeMembership(app, member?.id ?? '', { kind: 'suspend', reason: 'проверка' }, 'system');
+    const headers = { authorization: `Bearer ${String(first.json.access_token)}` };
+    const userinfo = JSON.parse((await agent.get('/userinfo', { headers })).body) as Record<string, unknown>;
+    expect(userinfo.companies).toEqual([{ ...claim, status: 'suspended', can_act: false }]);
+
+    await changeMembership(app, member?.id ?? '', { kind: 'revoke', reason: 'уволился' }, 'system');
+    const second = await refreshTokens(agent, client, String(first.json.refresh_token));
+    expect(decodeJwt(String(second.json.id_token)).companies).toEqual([]);
+  });
+});
