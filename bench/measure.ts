@@ -1,0 +1,75 @@
+/** One round: so many connections, each sending its next request when the last is answered. */
+import { openConnection, type Connection } from './connection';
+import type { Server } from './server';
+import type { Target } from './target';
+import { storeCpuSeconds } from './usage';
+import type { Operation, Workload } from './workloads';
+
+export interface Measured {
+  server: Server;
+  target: Target;
+  storePids: readonly number[];
+}
+
+export interface Round {
+  operations: number;
+  seconds: number;
+  /** Of the server process, all threads. */
+  cpuSeconds: number;
+  /** Of Postgres and Redis. */
+  storeCpuSeconds: number;
+  /** Milliseconds of each operation. */
+  latencies: number[];
+}
+
+export const CONNECTIONS = 16;
+
+/** @throws Error on the first wrong answer, naming workload and answer. */
+export async function runRound(measured: Measured, workload: Workload, seconds: number): Promise<Round> {
+  const { server, target, storePids } = measured;
+  const operation = await prepare(workload, target);
+  // Opened only now: a server closes connections that stay idle for some seconds.
+  const connections = await Promise.all(
+    Array.from({ length: CONNECTIONS }, () => openConnection(target.port)),
+  );
+  try {
+    const storesBefore = storeCpuSeconds(storePids);
+    const before = await server.usage();
+    const { latencies, elapsed } = await drive(operation, connections, seconds);
+    const after = await server.usage();
+    return {
+      operations: latencies.length,
+      seconds: elapsed,
+      cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+      storeCpuSeconds: storeCpuSeconds(storePids) - storesBefore,
+      latencies,
+    };
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+}
+
+async function prepare(workload: Workload, target: Target): Promise<Operation> {
+  const connection = await openConnection(target.port);
+  try {
+    return await workload.prepare(target, connection, CONNECTIONS);
+  } finally {
+    connection.close();
+  }
+}
+
+async function drive(operation: Operation, connections: readonly Connection[], seconds: number) {
+  const latencies: number[] = [];
+  const begun = performance.now();
+  const end = begun + seconds * 1000;
+  const loops = connections.map(async (connection, slot) => {
+    for (let at = performance.now(); at < end;) {
+      await operation(connection, slot);
+      const done = performance.now();
+      latencies.push(done - at);
+      at = done;
+    }
+  });
+  await Promise.all(loops);
+  return { latencies, elapsed: (performance.now() - begun) / 1000 };
+}

@@ -1,0 +1,96 @@
+/** One server process under measurement: starting, asking what it used, ending. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { tail } from '../test/support/processes';
+import { openConnection, requestText } from './connection';
+import type { Usage } from './usage';
+
+export interface ServerProgram {
+  /** Compiled entry file, relative to the folder of the compiled program. */
+  entry: string;
+  env: Record<string, string>;
+}
+
+export interface ServerPlace {
+  /** Where `compile` put the program. */
+  programFolder: string;
+  /** File that takes what the server writes to stderr. */
+  log: string;
+  /** Folder for processor profiles, written when the server ends; undefined for none. */
+  profileFolder?: string;
+}
+
+export interface Server {
+  /** From the start of the process to the first answer, in milliseconds. */
+  startMs: number;
+  usage(): Promise<Usage>;
+  stop(): Promise<void>;
+}
+
+const PATIENCE_MS = 30_000;
+
+/** Starts a server and waits for its discovery document. @throws Error when it ends or says nothing within 30 s. */
+export async function startServer(program: ServerProgram, place: ServerPlace, port: number): Promise<Server> {
+  const profile = place.profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${place.profileFolder}`] : [];
+  const begun = performance.now();
+  const child = fork(join(place.programFolder, program.entry), {
+    execArgv: ['--require', join(place.programFolder, 'bench/subjects/probe.js'), ...profile],
+    env: { PATH: process.env.PATH, ...program.env },
+    // The log is written as in production, but nobody reads it.
+    stdio: ['ignore', 'ignore', openSync(place.log, 'a'), 'ipc'],
+  });
+  const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  const server = { usage: () => askUsage(child), stop: () => stop(child, ended) };
+  while (!(await answers(port))) {
+    if (ended()) throw new Error(`${program.entry} ended: ${tail(place.log)}`);
+    if (performance.now() - begun > PATIENCE_MS) {
+      await server.stop();
+      throw new Error(`${program.entry} does not answer: ${tail(place.log)}`);
+    }
+    await sleep(5);
+  }
+  return { ...server, startMs: performance.now() - begun };
+}
+
+async function answers(port: number): Promise<boolean> {
+  const connection = await openConnection(port).catch(() => undefined);
+  if (!connection) return false;
+  const request = requestText(`localhost:${port}`, 'GET', '/.well-known/openid-configuration');
+  try {
+    return (await connection.send(request)).status === 200;
+  } catch {
+    return false;
+  } finally {
+    connection.close();
+  }
+}
+
+function askUsage(child: ChildProcess): Promise<Usage> {
+  return new Promise((resolve, reject) => {
+    const gone = (): void => {
+      reject(new Error('the server has ended'));
+    };
+    if (!child.connected) {
+      gone();
+      return;
+    }
+    child.once('disconnect', gone);
+    child.once('message', (usage) => {
+      child.off('disconnect', gone);
+      resolve(usage as Usage);
+    });
+    child.send('usage');
+  });
+}
+
+async function stop(child: ChildProcess, ended: () => boolean): Promise<void> {
+  if (ended()) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+  await gone;
+  clearTimeout(late);
+}
