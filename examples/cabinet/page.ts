@@ -31,6 +31,7 @@ export function page({ claims, note, canRefresh }: PageFacts): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Пробный кабинет</title>
+<link rel="icon" href="data:,">
 <style>
   :root { color-scheme: light dark; font: 100%/1.5 system-ui, sans-serif; }
   body { max-width: 40rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }

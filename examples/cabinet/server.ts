@@ -21,16 +21,19 @@ export interface CabinetOptions {
 
 interface Pending {
   verifier: string;
-  state: string;
   nonce: string;
 }
 
 interface Visit {
-  pending?: Pending;
+  /** Sign-ins under way by their state: a person may start one in every tab. */
+  pending: Map<string, Pending>;
   tokens?: oidc.TokenEndpointResponse;
   claims?: oidc.IDToken;
   note?: string;
 }
+
+/** Older ones of a visit are forgotten. */
+const MOST_PENDING = 10;
 
 const SCOPE = 'openid profile email phone companies';
 
@@ -60,48 +63,58 @@ function createCabinet(options: CabinetOptions, config: oidc.Configuration): Koa
   const app = new Koa();
   const redirectUri = `${options.url}/callback`;
 
+  // Cookies know no ports: two cabinets on one machine need two names.
+  const cookie = `cabinet_${options.port}`;
+
   const visitOf = (ctx: Koa.Context): Visit => {
-    const known = ctx.cookies.get('cabinet') ?? '';
+    const known = ctx.cookies.get(cookie) ?? '';
     const visit = visits.get(known);
     if (visit) return visit;
     const id = randomBytes(16).toString('base64url');
-    const made: Visit = {};
+    const made: Visit = { pending: new Map() };
     visits.set(id, made);
-    ctx.cookies.set('cabinet', id, { httpOnly: true, sameSite: 'lax' });
+    ctx.cookies.set(cookie, id, { httpOnly: true, sameSite: 'lax' });
     return made;
   };
 
   const routes: Record<string, (ctx: Koa.Context) => Promise<void> | void> = {
     'GET /': (ctx) => {
-      const { claims, tokens, note } = visitOf(ctx);
+      const visit = visitOf(ctx);
+      const { claims, tokens, note } = visit;
+      delete visit.note;
       ctx.type = 'html';
       ctx.body = page({ claims, note, canRefresh: tokens?.refresh_token !== undefined });
     },
 
     'GET /sign-in': async (ctx) => {
-      const pending = { verifier: oidc.randomPKCECodeVerifier(), state: oidc.randomState(), nonce: oidc.randomNonce() };
-      visitOf(ctx).pending = pending;
+      const { pending } = visitOf(ctx);
+      const state = oidc.randomState();
+      const verifier = oidc.randomPKCECodeVerifier();
+      const nonce = oidc.randomNonce();
+      pending.set(state, { verifier, nonce });
+      for (const old of [...pending.keys()].slice(0, -MOST_PENDING)) pending.delete(old);
       const url = oidc.buildAuthorizationUrl(config, {
         redirect_uri: redirectUri,
         scope: SCOPE,
-        code_challenge: await oidc.calculatePKCECodeChallenge(pending.verifier),
+        code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
         code_challenge_method: 'S256',
-        state: pending.state,
-        nonce: pending.nonce,
+        state,
+        nonce,
       });
       ctx.redirect(url.href);
     },
 
     'GET /callback': async (ctx) => {
       const visit = visitOf(ctx);
-      const { pending } = visit;
-      delete visit.pending;
-      if (ctx.query.error === 'access_denied') visit.note = 'Вход отменён.';
-      else if (!pending) visit.note = 'Вход начат в другом окне. Попробуйте ещё раз.';
+      const state = String(ctx.query.state);
+      const pending = visit.pending.get(state);
+      visit.pending.delete(state);
+      if (!pending) visit.note = 'Этот вход начат не здесь или давно. Войдите ещё раз.';
+      else if (ctx.query.error === 'access_denied') visit.note = 'Вход отменён.';
       else {
         const tokens = await oidc.authorizationCodeGrant(config, new URL(ctx.originalUrl, options.url), {
           pkceCodeVerifier: pending.verifier,
-          expectedState: pending.state,
+          expectedState: state,
           expectedNonce: pending.nonce,
         });
         Object.assign(visit, { tokens, claims: tokens.claims(), note: undefined });
@@ -143,8 +156,10 @@ function createCabinet(options: CabinetOptions, config: oidc.Configuration): Koa
     'POST /backchannel-logout': async (ctx) => {
       const { logout_token: token } = (ctx.request.body ?? {}) as { logout_token?: string };
       const { payload } = await jwtVerify(token ?? '', keys, { issuer: options.issuer, audience: options.clientId, typ: 'logout+jwt' });
-      for (const [id, visit] of visits) {
-        if (visit.claims && (payload.sid ? visit.claims.sid === payload.sid : visit.claims.sub === payload.sub)) visits.delete(id);
+      for (const visit of visits.values()) {
+        const over = payload.sid ? visit.claims?.sid === payload.sid : visit.claims?.sub === payload.sub;
+        // A sign-in that another tab has begun goes on.
+        if (visit.claims && over) Object.assign(visit, { tokens: undefined, claims: undefined });
       }
       ctx.set('Cache-Control', 'no-store');
       ctx.body = '';

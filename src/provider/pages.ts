@@ -1,5 +1,5 @@
 /** oidc-provider's own pages, drawn as ours: errors, sign-out, signed out. */
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Client, KoaContextWithOIDC } from 'oidc-provider';
 import type { Context } from '../http/context';
 import type { Render } from '../http/pages/render';
 import { allowFormTarget } from '../http/security-headers';
@@ -24,22 +24,39 @@ function ours(ctx: KoaContextWithOIDC): Context {
   return context;
 }
 
+/** What the person reads of an error of the protocol. */
+function errorCode(
+  { oidc }: KoaContextWithOIDC,
+  { error, error_description: description = '' }: { error?: string; error_description?: string },
+): 'forged_form' | 'interaction_expired' | 'oidc' {
+  // The sign-out page of another tab has taken over.
+  if (oidc.route === 'end_session_confirm') return 'forged_form';
+  const stale = error === 'invalid_request' && /expired|not found/.test(description);
+  return oidc.route === 'resume' || stale ? 'interaction_expired' : 'oidc';
+}
+
+/** Where a person finds the relying party again. */
+function homeOf(client: Client): string | undefined {
+  if (client.initiateLoginUri ?? client.clientUri) return client.initiateLoginUri ?? client.clientUri;
+  const redirect = URL.parse(client.redirectUris?.[0] ?? '');
+  return redirect && redirect.origin !== 'null' ? `${redirect.origin}/` : undefined;
+}
+
 export function createProviderPages(render: Render): ProviderPages {
   return {
     error(ctx, out) {
-      const client = ctx.oidc.client;
-      const stale =
-        ctx.oidc.route === 'resume' ||
-        (out.error === 'invalid_request' && /expired|not found/.test(out.error_description ?? ''));
+      const { client } = ctx.oidc;
+      const code = errorCode(ctx, out);
       render(ours(ctx), {
         view: 'error',
-        title: stale ? 'refusal.interaction_expired.title' : 'refusal.oidc.title',
+        title: `refusal.${code}.title`,
         status: ctx.status,
         values: {
-          code: stale ? 'interaction_expired' : 'oidc',
+          code,
           // For the engineer who connects a relying party; a person reads the sentence above it.
           detail: [out.error, out.error_description].filter(Boolean).join(': ').slice(0, 300),
-          onward: client?.initiateLoginUri ?? client?.clientUri,
+          again: code === 'forged_form' ? '/session/end' : undefined,
+          onward: client && homeOf(client),
         },
       });
     },
@@ -48,7 +65,7 @@ export function createProviderPages(render: Render): ProviderPages {
       if (state?.postLogoutRedirectUri) allowFormTarget(ctx, state.postLogoutRedirectUri);
       render(ours(ctx), {
         view: 'sign-in/sign-out',
-        title: 'sign_out.title',
+        title: ctx.oidc.client ? 'sign_out.title' : 'sign_out.title_anywhere',
         values: { action: '/session/end/confirm', xsrf: state?.secret ?? '' },
       });
     },
@@ -56,7 +73,7 @@ export function createProviderPages(render: Render): ProviderPages {
       render(ours(ctx), {
         view: 'sign-in/signed-out',
         title: 'signed_out.title',
-        values: { onward: ctx.oidc.client?.initiateLoginUri ?? ctx.oidc.client?.clientUri },
+        values: { onward: ctx.oidc.client && homeOf(ctx.oidc.client) },
       });
     },
   };

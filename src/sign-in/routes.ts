@@ -217,7 +217,7 @@ async function showPage(
       uid,
       identifier: state.identifier,
       minutes: state.minutes,
-      focus: state.focus,
+      focus: state.problems ? undefined : (state.focus ?? (state.identifier ? 'password' : 'identifier')),
       captcha: challengeLinks(challenge, uid),
       formToken: parts.forms.token(ctx, `sign_in:${uid}`),
     },

@@ -1,26 +1,37 @@
 'use strict';
-// Only adds to pages that work without it: focus on what is wrong, show a password, another captcha in place.
+// Only adds to pages that work without it: focus, one sending of a form, show a password, another captcha in place.
 
 const target = document.querySelector('[data-autofocus]');
 if (target) target.focus();
 
+// A second click must not send a form whose captcha the first click has spent.
+const PATIENCE_MS = 5000;
+let sentAt = -PATIENCE_MS;
+document.addEventListener('submit', (event) => {
+  if (event.timeStamp - sentAt < PATIENCE_MS) event.preventDefault();
+  else sentAt = event.timeStamp;
+});
+window.addEventListener('pageshow', () => {
+  sentAt = -PATIENCE_MS;
+});
+
 for (const button of document.querySelectorAll('[data-show-password]')) {
-  const field = document.getElementById(button.dataset.showPassword);
-  const showLabel = button.textContent;
+  const fields = button.dataset.showPassword.split(' ').map((id) => document.getElementById(id));
+  const labels = { password: button.textContent, text: button.dataset.hideLabel };
+  const turn = (type) => {
+    for (const field of fields) field.type = type;
+    button.textContent = labels[type];
+  };
   button.hidden = false;
-  button.addEventListener('click', () => {
-    const shown = field.type === 'password';
-    field.type = shown ? 'text' : 'password';
-    button.textContent = shown ? button.dataset.hideLabel : showLabel;
-    button.setAttribute('aria-pressed', String(shown));
-    field.focus();
-  });
+  button.addEventListener('click', () => turn(fields[0].type === 'password' ? 'text' : 'password'));
+  // Browsers remember what was typed into an open text field.
+  button.form.addEventListener('submit', () => turn('password'));
 }
 
 for (const captcha of document.querySelectorAll('[data-captcha]')) {
   const part = (name) => captcha.querySelector(`[data-captcha-${name}]`);
   const answer = captcha.querySelector('[name="captcha"]');
-  const form = captcha.closest('form');
+  const form = answer.form;
 
   part('refresh').addEventListener('click', async (event) => {
     event.preventDefault();
@@ -28,21 +39,14 @@ for (const captcha of document.querySelectorAll('[data-captcha]')) {
     const response = await fetch(captcha.dataset.refresh, { method: 'POST', body }).catch(() => undefined);
     if (!response || !response.ok) {
       // The page's own way: the server draws it anew, or says what is wrong.
-      const button = part('refresh');
-      form.noValidate = true;
-      const marker = Object.assign(document.createElement('input'), {
-        type: 'hidden',
-        name: button.name,
-        value: button.value,
-      });
-      form.append(marker);
-      form.submit();
+      form.requestSubmit(part('refresh'));
       return;
     }
     const challenge = await response.json();
     part('picture').src = challenge.picture;
     part('audio').href = challenge.audio;
     part('id').value = challenge.id;
+    part('player').pause();
     part('player').hidden = true;
     answer.value = '';
     answer.focus();

@@ -2,6 +2,7 @@
 import { REFUSALS, Refusal, type RefusalCode } from '../../errors';
 import { unavailability } from '../../storage/postgres';
 import type { Context, Middleware } from '../context';
+import { pageAddress } from './address';
 import type { Render } from './render';
 
 /** @param wayForward where a person can go on from a dead end, when the request still shows it. */
@@ -50,5 +51,17 @@ async function answer(
     return;
   }
   const onward = status < 500 ? await wayForward(ctx).catch(() => undefined) : undefined;
-  render(ctx, { view: 'error', title: `refusal.${code}.title`, status, values: { code, onward } });
+  const values = { code, onward, again: WORTH_ANOTHER_TRY.has(code) ? pageAddress(ctx) : undefined };
+  render(ctx, { view: 'error', title: `refusal.${code}.title`, status, values });
 }
+
+/** Refusals that a fresh page, or a little time, may settle. */
+const WORTH_ANOTHER_TRY = new Set<RefusalCode | 'fault'>([
+  'bad_request',
+  'body_too_large',
+  'forged_form',
+  'overloaded',
+  'store_unavailable',
+  'too_many_attempts',
+  'fault',
+]);

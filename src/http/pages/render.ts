@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { compile, type TemplateFunction } from 'ejs';
 import type { Problems } from '../../errors';
 import type { Assets } from './assets';
-import { LOCALES, type Context } from '../context';
+import { inLanguage, pageAddress } from './address';
+import { LOCALES, type Context, type Locale } from '../context';
 import type { Texts } from './texts';
 
 /** Links under every page, from the settings. */
@@ -59,8 +60,7 @@ export function createRender(parts: {
       brand: ctx.state.brand,
       foot: parts.foot,
       requestId: ctx.state.requestId,
-      // A path of //host or /\host would make the page's links lead to that host.
-      path: ctx.path.replace(/^[/\\]+/, '/'),
+      inLanguage: (locale: Locale) => inLanguage(pageAddress(ctx), locale),
       title: t(page.title, page.titleValues ?? {}),
       problems: page.problems ?? {},
       form: page.form,
