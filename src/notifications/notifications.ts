@@ -15,16 +15,29 @@ import { randomInt } from 'node:crypto';
 export type Locale = 'ru' | 'en';
 
 /** Every mail, by the name of its template under views/messages/email/, with the values it needs. */
+interface ActionMail {
+  /** How to address the person; left out of the mail when it does not look like a name. */
+  name: string;
+  /** Page of the issuer that the mail leads to. */
+  link: string;
+}
+
+interface LinkMail extends ActionMail {
+  /** How long the link is good for. */
+  days: number;
+}
+
 export interface EmailTemplates {
   /** An account stands under this address; its password is to be set. */
-  set_password: {
-    /** How to address the person; left out of the mail when it does not look like a name. */
-    name: string;
-    /** Page of the issuer that sets the password. */
-    link: string;
-    /** How long the link is good for. */
-    days: number;
-  };
+  set_password: LinkMail;
+  /** Somebody registers with this address; opening the link proves it. */
+  prove_email: LinkMail;
+  /** Somebody registers with an address that has an account. */
+  already_registered: LinkMail;
+  /** The application was approved. */
+  application_approved: ActionMail & { company: string };
+  /** The application was declined. */
+  application_declined: ActionMail & { company: string; reason: string };
 }
 
 export type EmailTemplateName = keyof EmailTemplates;

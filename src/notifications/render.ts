@@ -91,7 +91,10 @@ export function createMessageRenderer({ viewsDir, issuer }: MessageRendererOptio
       if (new URL(values.link).origin !== new URL(issuer).origin)
         throw new Error('a link that leaves the issuer');
       const name = PERSON_NAME.test(values.name) ? values.name : '';
-      const t = translator(template, locale, { name, host, days: days(locale, values.days) });
+      const facts = Object.fromEntries(
+        Object.entries(values).map(([key, value]) => [key, typeof value === 'number' ? days(locale, value) : value]),
+      );
+      const t = translator(template, locale, { ...facts, name, host });
       const data = {
         t,
         locale,
@@ -100,7 +103,7 @@ export function createMessageRenderer({ viewsDir, issuer }: MessageRendererOptio
         greeting: t(name ? 'greeting' : 'greeting_nameless'),
       };
       const drawAs = (kind: 'text' | 'html'): string =>
-        draw(`layout.${kind}.ejs`, { ...data, body: draw(`${template}.${kind}.ejs`, data) });
+        draw(`layout.${kind}.ejs`, { ...data, body: draw(`action.${kind}.ejs`, data) });
       return { subject: data.subject, text: drawAs('text'), html: drawAs('html') };
     },
     renderSms(template, locale, { code }) {

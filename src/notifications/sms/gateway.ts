@@ -63,7 +63,7 @@ export interface SmsGateway {
 }
 
 /** Seconds between tries: a code is worth ten minutes, and somebody is waiting for it. */
-const DELAYS = [2, 5, 10, 30, 60];
+const DELAYS = [2, 5, 10, 30, 60, 90];
 
 /** What the outbox shows: one of the words above first, then where it comes from. Never a number or a text. */
 function failureOf(gateway: string, result: Exclude<SendResult, { outcome: 'accepted' }>): DeliveryFailure {
