@@ -62,10 +62,7 @@ function missingCredentials(config: Config): string[] {
   const { smsGateway, smscApiKey, smscLogin, smscPassword, smsRuApiId } = config;
   if (smsGateway === 'smsc' && !smscApiKey && !(smscLogin && smscPassword))
     return ['SMSC_API_KEY, or SMSC_LOGIN and SMSC_PASSWORD, are required with SMS_GATEWAY=smsc.'];
-  if (smsGateway === 'sms-ru' && !smsRuApiId)
-    return [
-      'SMS_RU_API_ID is required with SMS_GATEWAY=sms-ru; it is on the first page of your account there.',
-    ];
+  if (smsGateway === 'sms-ru' && !smsRuApiId) return ['SMS_RU_API_ID is required with SMS_GATEWAY=sms-ru.'];
   return [];
 }
 
