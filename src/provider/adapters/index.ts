@@ -40,5 +40,5 @@ function refusing(adapter: Adapter): Adapter {
       });
     return [name, asked];
   });
-  return Object.fromEntries(methods);
+  return Object.fromEntries(methods) as Adapter;
 }
