@@ -223,7 +223,12 @@ describe('the captcha of digits', () => {
     expect(await page.evaluate('document.activeElement.id')).toBe('captcha');
 
     await page.click('text=послушать');
-    await page.waitForFunction('document.querySelector("audio").duration > 1');
+    const seconds = await page.evaluate<number>(`new Promise((resolve) => {
+      const audio = document.querySelector('audio');
+      if (audio.duration) resolve(audio.duration);
+      audio.addEventListener('loadedmetadata', () => resolve(audio.duration));
+    })`);
+    expect(seconds).toBeGreaterThan(1);
     expect(await page.isVisible('audio')).toBe(true);
   });
 });
