@@ -38,9 +38,13 @@ const OPTIONS = {
 } as const;
 
 /** The rows of a few lines; none when a quote stays open. */
-export function readRows(lines: readonly string[], separator: Separator): string[][] {
+export function readRows(
+  lines: readonly string[],
+  separator: Separator,
+  options: { relax_quotes?: boolean } = {},
+): string[][] {
   try {
-    return parse(lines.join('\n'), { ...OPTIONS, delimiter: separator });
+    return parse(lines.join('\n'), { ...OPTIONS, ...options, delimiter: separator });
   } catch {
     return [];
   }
@@ -73,8 +77,11 @@ const quotes = (line: string): number => line.split('"').length - 1;
 /** How many lines from `start` make up one whole row; 0 when they do not. */
 function joinedLines(lines: readonly string[], start: number, separator: Separator, columns: number): number {
   for (let length = 2; length <= MAX_JOINED_LINES; length++) {
-    if (!lines[start + length - 1]?.includes('"')) continue;
-    const rows = readRows(lines.slice(start, start + length), separator);
+    const line = lines[start + length - 1] ?? '';
+    // This one is a row by itself: the quote above it was a slip.
+    if (line.split(separator).length >= columns) return 0;
+    if (!line.includes('"')) continue;
+    const rows = readRows(lines.slice(start, start + length), separator, { relax_quotes: false });
     if (rows.length > 0) return rows.length === 1 && rows[0]?.length === columns ? length : 0;
   }
   return 0;
