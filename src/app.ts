@@ -144,6 +144,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     ephemeral: () => ephemeral.ping(),
     migrations: () => allMigrated(db),
   };
+  koa.use(refuseForeignTarget);
   koa.use(requestLog(log, config.trustedProxies, metrics.observeRequest));
   koa.use(securityHeaders(config.issuer));
   koa.use(health(ready, () => draining));
@@ -154,6 +155,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   koa.use(holder.serve);
   koa.use(parseForms());
   koa.use(router.routes() as Middleware);
+  koa.use(router.allowedMethods() as Middleware);
 
   const server = createServer(
     {
@@ -189,6 +191,12 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     },
   };
 }
+
+/** `GET http://elsewhere/` and `OPTIONS *`: asked of forward proxies only, and nothing here may parse them. */
+const refuseForeignTarget: Middleware = async (ctx, next) => {
+  if (ctx.req.url?.startsWith('/')) await next();
+  else ctx.status = 421;
+};
 
 function openEphemeral({ config, db, log }: Foundation): EphemeralStore {
   if (config.redisUrl === undefined) return createSqlStore(db);

@@ -7,15 +7,20 @@ import {
   createDecipheriv,
   createHash,
   createHmac,
+  createSecretKey,
+  hash,
   hkdfSync,
   randomBytes,
   timingSafeEqual,
+  type KeyObject,
 } from 'node:crypto';
 
 /** What a derived key is used for. One purpose never verifies what another made. */
 export type KeyPurpose = 'audit' | 'cookie' | 'form' | 'lookup' | 'seal';
 
 export interface Secrets {
+  /** True when the newest key of the list sealed this. */
+  isNewest(sealed: string): boolean;
   /** Encrypts text with AES-256-GCM, bound to `context` (say, table and row id). */
   seal(plain: string, context: string): string;
   /** Opens what `seal` made under any key of the list. @throws Error when altered, or moved to another context. */
@@ -35,7 +40,7 @@ export function randomToken(bytes = 32): string {
 
 /** SHA-256 as base64url: how high-entropy tokens are stored (OWASP ASVS 5.0, 11.4). */
 export function fingerprint(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
+  return hash('sha256', token, 'base64url');
 }
 
 /** Compares without telling where two texts differ. */
@@ -47,14 +52,16 @@ export function sameText(left: string, right: string): boolean {
 
 interface KeySet {
   id: string;
-  derived: Record<KeyPurpose, Buffer>;
+  /** As key objects: a raw key would be prepared anew at each use. */
+  derived: Record<KeyPurpose, KeyObject>;
 }
 
 function deriveKeySet(masterKey: string): KeySet {
-  const derive = (purpose: string): Buffer =>
+  const bytes = (purpose: string): Buffer =>
     Buffer.from(hkdfSync('sha256', masterKey, 'port.one ID', purpose, 32));
+  const derive = (purpose: KeyPurpose): KeyObject => createSecretKey(bytes(purpose));
   return {
-    id: derive('id').toString('base64url').slice(0, 6),
+    id: bytes('id').toString('base64url').slice(0, 6),
     derived: {
       audit: derive('audit'),
       cookie: derive('cookie'),
@@ -65,7 +72,8 @@ function deriveKeySet(masterKey: string): KeySet {
   };
 }
 
-const mac = (key: Buffer, text: string): string => createHmac('sha256', key).update(text).digest('base64url');
+const mac = (key: KeyObject, text: string): string =>
+  createHmac('sha256', key).update(text).digest('base64url');
 
 /** Derives all keys (HKDF, RFC 5869) from the master keys, newest first. */
 export function createSecrets(masterKeys: readonly string[]): Secrets {
@@ -91,8 +99,9 @@ export function createSecrets(masterKeys: readonly string[]): Secrets {
       decipher.setAAD(Buffer.from(context)).setAuthTag(body.subarray(-16));
       return decipher.update(body.subarray(12, -16), undefined, 'utf8') + decipher.final('utf8');
     },
+    isNewest: (sealed) => sealed.startsWith(`${newest.id}.`),
     mac: (purpose, text) => mac(newest.derived[purpose], text),
     verify: (purpose, text, given) => sets.some((set) => sameText(mac(set.derived[purpose], text), given)),
-    keys: (purpose) => sets.map((set) => set.derived[purpose].toString('base64url')),
+    keys: (purpose) => sets.map((set) => set.derived[purpose].export().toString('base64url')),
   };
 }

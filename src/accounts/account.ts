@@ -27,9 +27,9 @@ export function fullName(person: PersonName): string {
   return [person.familyName, person.givenName, person.middleName].filter(Boolean).join(' ');
 }
 
-/** True while sign-ins and tokens that began at `since` still hold. */
+/** True while sign-ins that began at `since` still hold. */
 export function isInForce(account: Pick<Account, 'status' | 'sessionsValidAfter'>, since: Date): boolean {
-  // Protocol times are whole seconds rounded down; the second in which the line was drawn counts as after it.
+  // Protocol times are whole seconds, rounded down; so is the line.
   const line = Math.floor(account.sessionsValidAfter.getTime() / 1000);
   return account.status === 'active' && Math.floor(since.getTime() / 1000) >= line;
 }

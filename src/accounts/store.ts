@@ -188,7 +188,9 @@ export async function updateStatus(
 
 /** Ends every sign-in and token of an account: sessions by the line in time, grants and refresh tokens by deletion. */
 export async function endSessions(db: Queryable, accountId: string, at: Date): Promise<void> {
-  await db.updateTable('accounts').set({ sessionsValidAfter: at }).where('id', '=', accountId).execute();
+  // Protocol times are whole seconds: the line stands at the next one, so that nothing of this second outlives it.
+  const line = new Date((Math.floor(at.getTime() / 1000) + 1) * 1000);
+  await db.updateTable('accounts').set({ sessionsValidAfter: line }).where('id', '=', accountId).execute();
   await db.deleteFrom('refreshTokens').where('accountId', '=', accountId).execute();
   await db.deleteFrom('grants').where('accountId', '=', accountId).execute();
 }

@@ -32,6 +32,9 @@ const ID_SHAPE = /^[\w-]{22}$/;
 const SEED_BYTES = 32;
 
 /** A captcha of digits; `chooseAnswer` gives `ANSWER_LENGTH` of them for each new challenge. */
+/** How often one challenge is drawn or spoken, all in all. */
+const MAX_DRAWINGS = 20;
+
 export function createDigitCaptcha(parts: CaptchaParts, chooseAnswer: () => string): Captcha {
   const { store, secrets } = parts;
 
@@ -43,7 +46,10 @@ export function createDigitCaptcha(parts: CaptchaParts, chooseAnswer: () => stri
     if (!ID_SHAPE.test(id)) return undefined;
     const key = storeKey(id, binding);
     const entry = await store.find(key);
-    return entry && render(unseal(secrets, key, entry.value));
+    if (!entry) return undefined;
+    // Drawing costs milliseconds of the event loop; a person looks and listens a few times.
+    const { count } = await store.count(`${key}:drawn`, 1, CHALLENGE_TTL);
+    return count > MAX_DRAWINGS ? undefined : render(unseal(secrets, key, entry.value));
   }
 
   return {

@@ -13,7 +13,7 @@ export interface InteractionDetails {
   redirectUri: string | undefined;
   loginHint: string | undefined;
   uiLocales: string | undefined;
-  /** The person already signed in, when the relying party wants a fresh sign-in. */
+  /** Who is signed in, when something else than a sign-in must be settled. */
   accountId: string | undefined;
   /** Scopes asked for, in the order of the request. */
   scopes: string[];
@@ -23,6 +23,8 @@ export interface SignedIn {
   accountId: string;
   /** How, by RFC 8176. */
   amr: string[];
+  /** When the account was last seen to be in order; what ends sign-ins after this ends this one too. */
+  at: Date;
 }
 
 export interface Interactions {

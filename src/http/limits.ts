@@ -21,21 +21,27 @@ export interface Reservation {
 
 /** Counts one attempt against every limit. @throws Refusal too_many_attempts with the seconds to wait. */
 export async function reserve(store: EphemeralStore, limits: readonly Limit[]): Promise<Reservation> {
-  const counted = await Promise.all(
+  const asked = await Promise.allSettled(
     limits.map(async (limit) => ({ limit, ...(await store.count(`limit:${limit.key}`, 1, limit.window)) })),
   );
+  const counted = asked.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
   const release = async (): Promise<void> => {
     await Promise.all(
-      limits.map(async ({ key, window }) => {
+      counted.map(async ({ limit: { key, window } }) => {
         const { count } = await store.count(`limit:${key}`, -1, window);
         // The window ended meanwhile: a new one must not begin with a place too many.
         if (count < 0) await store.count(`limit:${key}`, 1, window);
       }),
     );
   };
+  // What was refused was no attempt: it must not use up the limits that still had room.
+  const failed = asked.find((answer) => answer.status === 'rejected');
+  if (failed) {
+    await release().catch(() => undefined);
+    throw failed.reason;
+  }
   const exceeded = counted.filter(({ count, limit }) => count > limit.max);
   if (exceeded.length > 0) {
-    // What was refused was no attempt: it must not use up the limits that still had room.
     await release();
     throw new Refusal('too_many_attempts', Math.max(...exceeded.map(({ ttl }) => ttl)));
   }

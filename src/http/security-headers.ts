@@ -40,6 +40,11 @@ export function allowFormTarget(ctx: Pick<Context, 'set' | 'response'>, uri: str
   const url = URL.parse(uri);
   if (!url) return;
   const target = url.origin === 'null' ? url.protocol : url.origin;
+  // A host may hold signs that would begin another directive.
+  if (/[;,'"\s]/.test(target)) return;
   const policy = ctx.response.get('Content-Security-Policy');
-  ctx.set('Content-Security-Policy', policy.replace("form-action 'self'", `form-action 'self' ${target}`));
+  ctx.set(
+    'Content-Security-Policy',
+    policy.replace("form-action 'self'", (self) => `${self} ${target}`),
+  );
 }

@@ -49,8 +49,8 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
     scopes: SCOPES,
     // The first ID token carries the person and the companies: a relying party needs no second call.
     conformIdTokenClaims: false,
-    findAccount: (ctx, sub, token) => findAccount(parts, ctx, sub, token),
-    loadExistingGrant,
+    findAccount: (ctx, sub, token) => findAccount(parts, ctx, sub, token as TokenTimes | undefined),
+    loadExistingGrant: (ctx) => loadExistingGrant(ctx, settings.refreshTokenDays * DAY),
     responseTypes: ['code'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
     pkce: { required: (_ctx, client) => client.pkce_exempt !== true },
@@ -62,10 +62,14 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
       userinfoSigningAlgValues: ['ES256', 'RS256', 'EdDSA'],
     },
     interactions: {
-      policy: interactionPrompts(),
+      policy: interactionPrompts(parts.db),
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
     },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    expiresWithSession: (ctx, source) => {
+      endsAtSignOut(ctx, source.scopes);
+      return false;
+    },
     rotateRefreshToken: true,
     // Whoever revokes one token of a grant, or replays a spent one, ends them all.
     revokeGrantPolicy: () => true,
@@ -100,19 +104,45 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
   };
 }
 
-/** Lifetimes in seconds. A refresh token ends a fixed time after the sign-in, however often it was rotated (ASVS 10.4.8). */
+/**
+ * Lifetimes in seconds. Refresh tokens and sessions end a fixed time after the sign-in, however often they were renewed
+ * (ASVS 5.0, 7.3.2 and 10.4.8); a session of nobody only carries a sign-out page.
+ */
 function lifetimes(settings: ProviderSettings): Configuration['ttl'] {
   const refresh = settings.refreshTokenDays * DAY;
+  const left = (since: number | undefined): number =>
+    Math.max(1, (since ?? epochSeconds()) + refresh - epochSeconds());
   return {
     AccessToken: 10 * MINUTE,
     AuthorizationCode: MINUTE,
     ClientCredentials: 10 * MINUTE,
-    Grant: Math.max(refresh, settings.sessionDays * DAY),
+    Grant: refresh + 7 * DAY,
     IdToken: 10 * MINUTE,
     Interaction: 60 * MINUTE,
-    RefreshToken: (ctx) => ctx.oidc.entities.RotatedRefreshToken?.remainingTTL ?? refresh,
-    Session: settings.sessionDays * DAY,
+    RefreshToken: (_ctx, token) => left(token.authTime),
+    Session: (_ctx, session) =>
+      session.accountId === undefined
+        ? 10 * MINUTE
+        : Math.min(settings.sessionDays * DAY, left(session.loginTs)),
   };
+}
+
+const epochSeconds = (): number => Math.floor(Date.now() / 1000);
+
+/**
+ * Tokens outlive a lost session store and end at sign-out. oidc-provider knows only both or neither: what does not end
+ * with the session it also leaves standing at sign-out, by a mark that is kept from being made here. With
+ * `offline_access` the mark is right.
+ */
+function endsAtSignOut(ctx: KoaContextWithOIDC, scopes: ReadonlySet<string>): void {
+  const clientId = ctx.oidc.client?.clientId;
+  const authorization = clientId === undefined ? undefined : ctx.oidc.session?.authorizationFor(clientId);
+  if (!authorization || scopes.has('offline_access')) return;
+  Object.defineProperty(authorization, 'persistsLogout', {
+    get: () => undefined,
+    set: () => undefined,
+    configurable: true,
+  });
 }
 
 /** Path-bound cookies cannot carry __Host- (it demands path=/), so those of an interaction say __Secure-. */
@@ -132,9 +162,13 @@ function providerCookies(issuer: string, secrets: Secrets): Configuration['cooki
 }
 
 interface TokenTimes {
-  iat?: number;
+  authTime?: number;
 }
 
+/**
+ * The person, while what is presented still holds. Sign-ins, codes and refresh tokens know when the person signed in;
+ * an access token does not need to, since its grant goes when sign-ins are ended.
+ */
 async function findAccount(
   parts: ConfigurationParts,
   ctx: KoaContextWithOIDC,
@@ -142,8 +176,9 @@ async function findAccount(
   token?: TokenTimes,
 ) {
   const person = await findProfile(parts.db, sub);
-  const since = token?.iat ?? ctx.oidc.session?.loginTs;
-  if (!person || since === undefined || !isInForce(person, new Date(since * 1000))) return undefined;
+  const since = token ? token.authTime : ctx.oidc.session?.loginTs;
+  if (!person || !isInForce(person, since === undefined ? parts.clock.now() : new Date(since * 1000)))
+    return undefined;
   return {
     accountId: person.id,
     claims: async (_use: string, scope: string) => {
@@ -159,17 +194,22 @@ async function findAccount(
  * Relying parties are the operator's own: signing in is consent enough, so the grant is made or widened here.
  * `prompt=consent` still asks.
  */
-async function loadExistingGrant(ctx: KoaContextWithOIDC) {
+async function loadExistingGrant(ctx: KoaContextWithOIDC, refreshLifetime: number) {
   const { oidc } = ctx;
   const { client, session, account, provider } = oidc;
   if (!client || !session || !account) return undefined;
   const known = session.grantIdFor(client.clientId);
   const found = known === undefined ? undefined : await provider.Grant.find(known);
+  // Nothing is granted while the person is being asked.
+  if (oidc.prompts.has('consent') && !oidc.result?.consent) return found;
   const grant = found ?? new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
   const wanted = [...oidc.requestParamOIDCScopes];
   const held = new Set(grant.getOIDCScopeEncountered().split(' '));
-  if (!found || wanted.some((scope) => !held.has(scope))) {
+  const outlived = found !== undefined && found.remainingTTL < refreshLifetime;
+  if (!found || outlived || wanted.some((scope) => !held.has(scope))) {
     grant.addOIDCScope(wanted.join(' '));
+    // A grant lives as long as the refresh tokens that this sign-in may still give.
+    if (outlived) Object.assign(grant, { exp: undefined });
     await grant.save();
   }
   return grant;

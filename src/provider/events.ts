@@ -37,7 +37,8 @@ export function observeProvider(
   });
   provider.on('end_session.success', (ctx) => {
     const accountId = ctx.oidc.session?.accountId;
-    if (accountId)
+    // Left at one relying party only, the person stays signed in here.
+    if (accountId && ctx.oidc.params?.logout)
       record(ctx, { event: 'sign_out', actor: `account:${accountId}`, subject: `account:${accountId}` });
   });
   provider.on('backchannel.error', (_ctx, error, client) => {

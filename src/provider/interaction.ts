@@ -8,26 +8,36 @@ import { allowFormTarget } from '../http/security-headers';
 import type { ProviderHolder } from './provider';
 
 export function createInteractions(holder: ProviderHolder): Interactions {
-  const finish = (ctx: Context, result: Record<string, unknown>): Promise<void> => {
-    // oidc-provider writes the redirect itself; what Koa holds in headers by then goes with it.
-    ctx.respond = false;
-    return holder.provider().interactionFinished(ctx.req, ctx.res, result, { mergeWithLastSubmission: true });
+  const finish = async (ctx: Context, result: Record<string, unknown>): Promise<void> => {
+    const returnTo = await holder.provider().interactionResult(ctx.req, ctx.res, result).catch(expired);
+    ctx.status = 303;
+    ctx.redirect(returnTo);
   };
+  const asked = new WeakMap<object, Promise<InteractionDetails>>();
   return {
-    details: (ctx) => findDetails(holder, ctx),
-    signIn: (ctx, { accountId, amr }) => finish(ctx, { login: { accountId, amr } }),
+    // The page of a prompt asks again for what led to it.
+    details: (ctx) => {
+      const details = asked.get(ctx.req) ?? findDetails(holder, ctx);
+      asked.set(ctx.req, details);
+      return details;
+    },
+    signIn: (ctx, { accountId, amr, at }) =>
+      finish(ctx, { login: { accountId, amr, ts: Math.floor(at.getTime() / 1000) } }),
     allow: (ctx) => finish(ctx, { consent: {} }),
     cancel: (ctx) => finish(ctx, { error: 'access_denied', error_description: 'the person cancelled' }),
   };
 }
 
+/** Finished in another tab, too old, or not this browser's. */
+function expired(error: unknown): never {
+  if (error instanceof errors.SessionNotFound)
+    throw new Refusal('interaction_expired', undefined, { cause: error });
+  throw error;
+}
+
 async function findDetails(holder: ProviderHolder, ctx: Context): Promise<InteractionDetails> {
   const provider = holder.provider();
-  const interaction = await provider.interactionDetails(ctx.req, ctx.res).catch((error: unknown) => {
-    if (error instanceof errors.SessionNotFound)
-      throw new Refusal('interaction_expired', undefined, { cause: error });
-    throw error;
-  });
+  const interaction = await provider.interactionDetails(ctx.req, ctx.res).catch(expired);
   const path = /^\/interaction\/([^/]+)/.exec(ctx.path)?.[1];
   const client = await provider.Client.find(text(interaction.params.client_id) ?? '');
   if (interaction.uid !== path || !client) throw new Refusal('interaction_expired');

@@ -30,9 +30,7 @@ export async function createProvider(parts: ConfigurationParts & { log: Logger }
     serve: async (ctx, next) => {
       const [run] = current.middleware;
       await run?.(ctx, next);
-      const { params } = (ctx as unknown as Partial<KoaContextWithOIDC>).oidc ?? {};
-      // This answer is a form that sends itself to the relying party.
-      if (params?.response_mode === 'form_post') allowFormTarget(ctx, String(params.redirect_uri));
+      for (const uri of formTargets(ctx)) allowFormTarget(ctx, uri);
     },
     refresh: async () => {
       const found = await loadSigningKeys(db, secrets);
@@ -42,6 +40,19 @@ export async function createProvider(parts: ConfigurationParts & { log: Logger }
       parts.log.info({ kids: keys.keys.map(({ kid }) => kid) }, 'signing keys changed');
     },
   };
+}
+
+/** Where the forms that oidc-provider sends by itself end: at the relying party, at once or after a sign-out. */
+function formTargets({ oidc }: Partial<KoaContextWithOIDC>): string[] {
+  if (!oidc) return [];
+  const { params, entities, session } = oidc;
+  const afterSignOut = (session as { state?: { postLogoutRedirectUri?: string } } | undefined)?.state
+    ?.postLogoutRedirectUri;
+  return [
+    params?.response_mode === 'form_post' && oidc.redirectUriCheckPerformed ? params.redirect_uri : undefined,
+    entities.Interaction?.params.redirect_uri,
+    oidc.route === 'end_session' ? afterSignOut : undefined,
+  ].filter((uri) => typeof uri === 'string');
 }
 
 function build(

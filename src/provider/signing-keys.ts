@@ -40,9 +40,13 @@ async function makeKey(alg: Alg, state: SigningKey['state'], { secrets, clock }:
   };
 }
 
-/** Makes what is missing: a current and a next key for each algorithm. Nodes that start together agree. */
+/**
+ * Makes what is missing: a current and a next key for each algorithm; nodes that start together agree. Keys sealed
+ * under an older SECRET_KEY are sealed anew under the newest, so that the older one can be taken out one day.
+ */
 export async function ensureSigningKeys(tools: KeyTools): Promise<void> {
   const standing = await listSigningKeys(tools.db);
+  for (const key of standing) await resealKey(tools, key);
   for (const alg of ALGORITHMS) {
     for (const state of ['current', 'next'] as const) {
       if (standing.some((key) => key.alg === alg && key.state === state)) continue;
@@ -62,6 +66,18 @@ export async function ensureSigningKeys(tools: KeyTools): Promise<void> {
       });
     }
   }
+}
+
+async function resealKey({ db, secrets }: KeyTools, { kid, privateSealed }: SigningKey): Promise<void> {
+  if (privateSealed === null || secrets.isNewest(privateSealed)) return;
+  const context = `signing_key:${kid}`;
+  const sealed = secrets.seal(secrets.open(privateSealed, context), context);
+  await db
+    .updateTable('signingKeys')
+    .set({ privateSealed: sealed })
+    .where('kid', '=', kid)
+    .where('privateSealed', '=', privateSealed)
+    .execute();
 }
 
 export async function listSigningKeys(db: Kysely<Tables> | Queryable): Promise<SigningKey[]> {

@@ -72,7 +72,7 @@ export function addSignInRoutes(parts: SignInParts): Middleware {
     parts.count(result.outcome);
     if (result.outcome === 'signed_in') {
       known.write(ctx, `${result.accountId}.${randomToken(16)}`, YEAR);
-      await interactions.signIn(ctx, { accountId: result.accountId, amr: ['pwd'] });
+      await interactions.signIn(ctx, { accountId: result.accountId, amr: ['pwd'], at: result.at });
     } else await showOutcome(parts, ctx, details, identifier, result);
   }) as Router.IMiddleware);
 

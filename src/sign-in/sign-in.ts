@@ -13,25 +13,33 @@ export interface SignInLimits {
 
 /** What a try ended in. `wrong` covers unknown names too: nobody is found out. */
 export type SignInOutcome =
-  | { outcome: 'signed_in'; accountId: string }
+  | { outcome: 'signed_in'; accountId: string; at: Date }
   | { outcome: 'wrong' }
   | { outcome: 'blocked'; reason: string | null };
 
-const WINDOW = 15 * 60;
+/** Seconds over which failed sign-ins are counted. */
+export const SIGN_IN_WINDOW = 15 * 60;
 
 /**
  * The counters one try uses. All names of an account share one; a name nobody has is counted alike. A browser
- * that signed in to this account before has a counter of its own, so a stranger's tries lock no owner out.
+ * that signed in to this account before is counted by itself and nowhere else, so that no stranger, not even one
+ * behind the same address, locks an owner out.
  */
 export function signInLimits(
   max: SignInLimits,
   who: { name: string; knownBrowser: string | undefined; address: string },
 ): Limit[] {
-  const known = who.knownBrowser === undefined ? '' : `:known:${who.knownBrowser}`;
+  const limit = (key: string, most: number): Limit => ({
+    key: `sign_in:${key}`,
+    max: most,
+    window: SIGN_IN_WINDOW,
+  });
+  if (who.knownBrowser !== undefined)
+    return [limit(`name:${who.name}:known:${who.knownBrowser}`, max.account)];
   return [
-    { key: `sign_in:name:${who.name}${known}`, max: max.account, window: WINDOW },
-    { key: `sign_in:address:${addressBlock(who.address)}`, max: max.address, window: WINDOW },
-    { key: 'sign_in:all', max: max.global, window: WINDOW },
+    limit(`name:${who.name}`, max.account),
+    limit(`address:${addressBlock(who.address)}`, max.address),
+    limit('all', max.global),
   ];
 }
 

@@ -44,7 +44,7 @@ export function createRender(parts: {
     const known = compiled.get(view);
     if (known) return known;
     const filename = join(parts.viewsDir, `${view}.ejs`);
-    const made = compile(readFileSync(filename, 'utf8'), { filename });
+    const made = compile(readFileSync(filename, 'utf8'), { filename, cache: true });
     compiled.set(view, made);
     return made;
   };

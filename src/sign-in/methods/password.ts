@@ -6,11 +6,19 @@ import { findAccountByIdentifier, strengthenHash } from '../../accounts/store';
 import type { AuditEntry } from '../../audit/audit';
 import { recordEvent } from '../../audit/store';
 import type { Clock } from '../../clock';
+import { Refusal } from '../../errors';
+import { addressBlock } from '../../http/client-address';
 import { reserve } from '../../http/limits';
 import { fingerprint } from '../../secrets';
 import type { EphemeralStore } from '../../storage/ephemeral/port';
 import type { Database } from '../../storage/tables';
-import { knownBrowserFor, signInLimits, type SignInLimits, type SignInOutcome } from '../sign-in';
+import {
+  knownBrowserFor,
+  SIGN_IN_WINDOW,
+  signInLimits,
+  type SignInLimits,
+  type SignInOutcome,
+} from '../sign-in';
 
 export interface PasswordSignInTools {
   db: Database;
@@ -48,9 +56,7 @@ export async function tryPassword(
     address: attempt.address,
   });
   const reservation = await reserve(ephemeral, limits).catch(async (error: unknown) => {
-    // Once a window: a flood of refused tries must not become a flood of rows.
-    const first = limits[0] && (await ephemeral.insert(`limited:${limits[0].key}`, true, limits[0].window));
-    if (first) await record(tools, attempt, { event: 'sign_in_limited', actor: 'anonymous', subject });
+    await recordLimited(tools, attempt, subject, error);
     throw error;
   });
   const right = await passwords
@@ -60,18 +66,35 @@ export async function tryPassword(
       await reservation.release();
       throw error;
     });
-  if (!account || !right) {
+  const at = tools.clock.now();
+  // Hashing waits in a queue, and the password may have been reset or the account blocked meanwhile.
+  const current = account && right ? await findAccountByIdentifier(db, canonical) : undefined;
+  if (current?.id !== account?.id || !current || current.passwordHash !== account?.passwordHash) {
     await record(tools, attempt, { event: 'sign_in_failed', actor: 'anonymous', subject });
     return { outcome: 'wrong' };
   }
   await reservation.release();
-  return admit(tools, attempt, account);
+  return admit(tools, attempt, current, at);
+}
+
+/** Once a window for an address: a flood of refused tries must not become a flood of rows. */
+async function recordLimited(
+  tools: PasswordSignInTools,
+  attempt: PasswordAttempt,
+  subject: string | undefined,
+  error: unknown,
+): Promise<void> {
+  if (!(error instanceof Refusal) || error.code !== 'too_many_attempts') return;
+  const key = `limited:sign_in:${addressBlock(attempt.address)}`;
+  if (!(await tools.ephemeral.insert(key, true, SIGN_IN_WINDOW))) return;
+  await record(tools, attempt, { event: 'sign_in_limited', actor: 'anonymous', subject });
 }
 
 async function admit(
   tools: PasswordSignInTools,
   attempt: PasswordAttempt,
   account: Account,
+  at: Date,
 ): Promise<SignInOutcome> {
   const subject = `account:${account.id}`;
   if (account.status === 'blocked') {
@@ -93,7 +116,9 @@ async function admit(
     subject,
     details: { amr: ['pwd'] },
   });
-  return { outcome: 'signed_in', accountId: account.id };
+  // All sign-ins may have been ended in this very second; this one comes after that.
+  const since = new Date(Math.max(at.getTime(), account.sessionsValidAfter.getTime()));
+  return { outcome: 'signed_in', accountId: account.id, at: since };
 }
 
 function record(
