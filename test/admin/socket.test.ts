@@ -83,6 +83,44 @@ test('a file that the command line does not name is not handed out', async () =>
   expect((await command(['accounts', 'list'], {}, files)).out).toMatch(/does not name/);
 });
 
+test('a file in parts arrives whole, with the bytes that were sent', async () => {
+  const content = Buffer.from(Array.from({ length: 3 * 1024 * 1024 + 7 }, (_, n) => (n * 7919) % 251));
+  let same = false;
+  await serve(async (_argv, io) => {
+    same = (await io.readFile('big', 4 * 1024 * 1024)).equals(content);
+    return 0;
+  });
+  expect([(await command(['big'], {}, new Map([['big', content]]))).code, same]).toEqual([0, true]);
+});
+
+test.each([
+  ['nobody asked for', false],
+  ['are more than was asked for', true],
+])('parts of a file that %s are hung up on', async (_what, reads) => {
+  let failed: unknown;
+  let ended = (): void => undefined;
+  const end = new Promise<void>((resolve) => (ended = resolve));
+  await serve(async (_argv, io) => {
+    if (reads) failed = await io.readFile('big', 10).catch((error: unknown) => error);
+    await end;
+    return 0;
+  });
+  const run = {
+    type: 'run',
+    protocol: 1,
+    argv: [],
+    columns: 80,
+    colour: false,
+    interactive: false,
+    timeZone: 'UTC',
+  };
+  const part = { type: 'file_part', content: Buffer.alloc(11).toString('base64') };
+  const lines = [{ ...run, operator: 'anna' }, part].map((message) => `${JSON.stringify(message)}\n`);
+  expect(await raw(lines.join(''))).not.toContain('exit');
+  ended();
+  expect(failed instanceof Failure).toBe(reads);
+});
+
 test('only the owner may open it, and a stale file is replaced', async () => {
   writeFileSync(path, 'left behind');
   await serve(() => Promise.resolve(0));
