@@ -1,9 +1,9 @@
 /** A file of companies, as 1C and spreadsheets export it: which column is which, and what each line says. */
-import { COMPANY_STATUSES, type CompanyStatus } from './company';
+import { COMPANY_STATUSES, type CompanyStatus } from '../company';
 import { decodeText, eachRow, readRows, SEPARATORS, splitLines, type Encoding, type Separator } from './csv';
-import { isPersonInn, readOgrn, readOgrnip, readUnit } from './identifiers';
-import type { InnProblem, KppProblem, OgrnProblem } from './identifiers';
-import type { DirectoryEntry } from './store';
+import { isPersonInn, readOgrn, readOgrnip, readUnit } from '../identifiers';
+import type { InnProblem, KppProblem, OgrnProblem } from '../identifiers';
+import type { DirectoryEntry } from '../store';
 
 const COLUMNS = {
   inn: ['инн', 'inn'],

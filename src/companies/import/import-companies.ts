@@ -1,9 +1,9 @@
 /** Fills the local directory from a file: all of its good lines in one transaction, or nothing. */
-import { recordEvent } from '../audit/store';
-import type { Clock } from '../clock';
-import type { Database } from '../storage/tables';
+import { recordEvent } from '../../audit/store';
+import type { Clock } from '../../clock';
+import type { Database } from '../../storage/tables';
 import type { CompanyFile } from './directory-file';
-import { analyseDirectory, countDirectoryRows, upsertDirectoryRows, type DirectoryEntry } from './store';
+import { analyseDirectory, countDirectoryRows, upsertDirectoryRows, type DirectoryEntry } from '../store';
 
 /** Rows of one statement. */
 const BATCH = 2000;
