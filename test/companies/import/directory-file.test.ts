@@ -1,4 +1,8 @@
-import { readCompanyFile, type CompanyFile, type FileFault } from '../../../src/companies/import/directory-file';
+import {
+  readCompanyFile,
+  type CompanyFile,
+  type FileFault,
+} from '../../../src/companies/import/directory-file';
 
 const HEADER = 'ИНН;КПП;ОГРН;Наименование;Полное наименование;Адрес;Статус';
 const ROMASHKA =
