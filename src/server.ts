@@ -1,5 +1,6 @@
 /** Listening and stopping: one place for `main.ts`, the CLI's `serve` and development. */
 import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdminSocket } from './admin/socket';
 import { serveAdminSocket } from './admin-socket';
 import { createApp, type App } from './app';
@@ -8,6 +9,7 @@ import { openFoundation, SERVING } from './foundation';
 
 /** Requests under way get this long before their connections are cut; the whole stop stays within 15 s. */
 const DRAIN_MS = 10_000;
+const NOTICE_MS = 3_000;
 
 export interface Serving {
   /** Listens at HOST:PORT (and METRICS_PORT) and starts the workers. @throws Error when a port is taken. */
@@ -23,6 +25,8 @@ export function createServing(app: App): Serving {
   const end = async (): Promise<void> => {
     log.info('stopping');
     app.drain();
+    // Load balancers notice within seconds that this node is not ready; until then they still send people here.
+    if (config.environment === 'production') await sleep(NOTICE_MS);
     await Promise.all([closeServer(app.server), closeServer(app.metricsServer), adminSocket?.close()]);
     await app.close();
     log.info('stopped');

@@ -119,3 +119,13 @@ export function clientFaults(error: z.ZodError): string[] {
 export function hasSecret(method: string): boolean {
   return SECRET_METHODS.some((name) => name === method);
 }
+
+/** Where a person finds the relying party again: where it begins a sign-in, its home page, or where its address leads. */
+export function clientHome(metadata: Record<string, unknown>): string | undefined {
+  const { initiate_login_uri: start, client_uri: home, redirect_uris: redirects } = metadata;
+  const known = start ?? home;
+  if (typeof known === 'string') return known;
+  const first: unknown = Array.isArray(redirects) ? redirects[0] : undefined;
+  const url = typeof first === 'string' ? URL.parse(first) : null;
+  return url && url.origin !== 'null' ? `${url.origin}/` : undefined;
+}

@@ -1,5 +1,6 @@
 /** oidc-provider's own pages, drawn as ours: errors, sign-out, signed out. */
-import type { Client, KoaContextWithOIDC } from 'oidc-provider';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { clientHome } from '../clients/client';
 import type { Context } from '../http/context';
 import type { Render } from '../http/pages/render';
 import { allowFormTarget } from '../http/security-headers';
@@ -35,13 +36,6 @@ function errorCode(
   return oidc.route === 'resume' || stale ? 'interaction_expired' : 'oidc';
 }
 
-/** Where a person finds the relying party again. */
-function homeOf(client: Client): string | undefined {
-  if (client.initiateLoginUri ?? client.clientUri) return client.initiateLoginUri ?? client.clientUri;
-  const redirect = URL.parse(client.redirectUris?.[0] ?? '');
-  return redirect && redirect.origin !== 'null' ? `${redirect.origin}/` : undefined;
-}
-
 export function createProviderPages(render: Render): ProviderPages {
   return {
     error(ctx, out) {
@@ -56,7 +50,7 @@ export function createProviderPages(render: Render): ProviderPages {
           // For the engineer who connects a relying party; a person reads the sentence above it.
           detail: [out.error, out.error_description].filter(Boolean).join(': ').slice(0, 300),
           again: code === 'forged_form' ? '/session/end' : undefined,
-          onward: client && homeOf(client),
+          onward: client && clientHome(client.metadata()),
         },
       });
     },
@@ -73,7 +67,7 @@ export function createProviderPages(render: Render): ProviderPages {
       render(ours(ctx), {
         view: 'sign-in/signed-out',
         title: 'signed_out.title',
-        values: { onward: ctx.oidc.client && homeOf(ctx.oidc.client) },
+        values: { onward: ctx.oidc.client && clientHome(ctx.oidc.client.metadata()) },
       });
     },
   };

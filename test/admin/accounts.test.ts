@@ -117,7 +117,8 @@ describe.each(storageKinds)('accounts on %s storage', (kind) => {
       status: 'blocked',
       block_reason: reason,
       blocked_at: '2026-11-22T06:01:00.000Z',
-      sessions_valid_after: '2026-11-22T06:01:00.000Z',
+      // The line stands at the next whole second, so that nothing of this one outlives it.
+      sessions_valid_after: '2026-11-22T06:01:01.000Z',
     });
     const shown = await desk.run('accounts', 'show', id);
     expect(shown.out).toContain('left \\u001b[31mthe\\u202e company');

@@ -115,14 +115,12 @@ it('all cookies are gone: the page says to begin anew', async () => {
   await expectSignedIn(page);
 });
 
-it('registration and recovery say honestly that they are not there yet, and lead back', async () => {
+it('recovery says honestly that it is not there yet, and leads back', async () => {
   const { page, address } = await atSignIn();
-  for (const way of ['Зарегистрироваться', 'Восстановить доступ']) {
-    await page.click(`text=${way}`);
-    expect(await heading(page)).toContain('пока недоступн');
-    await page.click('text=Вернуться ко входу');
-    expect(page.url()).toBe(address);
-  }
+  await page.click('text=Восстановить доступ');
+  expect(await heading(page)).toContain('пока недоступн');
+  await page.click('text=Вернуться ко входу');
+  expect(page.url()).toBe(address);
 });
 
 it('too many wrong passwords: how long to wait', async () => {
@@ -181,3 +179,16 @@ it('signing out of one cabinet, or not at all', async () => {
   await page.click('button[name=logout]');
   expect(await page.textContent('main')).toContain('Вы вышли из всех кабинетов');
 });
+
+it('a second tab in which somebody else signs in', async () => {
+  const { page, context } = await atSignIn();
+  const second = await context.newPage();
+  await second.goto(`${cabinet.url}/sign-in`);
+  await fillSignIn(page, person);
+  await expectSignedIn(page);
+  const another = await addPerson(product.app);
+  await fillSignIn(second, another);
+  await expectSignedIn(second);
+  expect(await second.textContent('dl')).toContain(another.email);
+});
+
