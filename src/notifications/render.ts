@@ -92,7 +92,10 @@ export function createMessageRenderer({ viewsDir, issuer }: MessageRendererOptio
         throw new Error('a link that leaves the issuer');
       const name = PERSON_NAME.test(values.name) ? values.name : '';
       const facts = Object.fromEntries(
-        Object.entries(values).map(([key, value]) => [key, typeof value === 'number' ? days(locale, value) : value]),
+        Object.entries(values).map(([key, value]) => [
+          key,
+          typeof value === 'number' ? days(locale, value) : value,
+        ]),
       );
       const t = translator(template, locale, { ...facts, name, host });
       const data = {
