@@ -4,10 +4,12 @@ import * as foundation from './0001-foundation';
 import * as companies from './0002-companies';
 import * as memberships from './0003-memberships';
 import * as registrations from './0004-registrations';
+import * as membershipAccounts from './0005-membership-accounts';
 
 export const migrations: Record<string, Migration> = {
   '0001-foundation': foundation,
   '0002-companies': companies,
   '0003-memberships': memberships,
   '0004-registrations': registrations,
+  '0005-membership-accounts': membershipAccounts,
 };

@@ -101,11 +101,61 @@ function views(db: Queryable) {
     )
     .selectAll('memberships')
     .select(['companies.inn', 'companies.kpp', 'companies.ogrn', 'companies.name as companyName'])
+    .select(['companies.nameSource', 'accounts.locale'])
     .select(['accounts.familyName', 'accounts.givenName', 'accounts.middleName', 'mail.value as email']);
 }
 
 export async function findMembership(db: Queryable, id: string): Promise<MembershipView | undefined> {
   return views(db).where('memberships.id', '=', id).executeTakeFirst();
+}
+
+/** The application of this number, whatever became of it. */
+export async function findMembershipByNumber(
+  db: Queryable,
+  number: number,
+): Promise<MembershipView | undefined> {
+  return views(db).where('memberships.number', '=', number).executeTakeFirst();
+}
+
+/** True for a person who asked to be let into a company, or was declined, and whom no company has let in. */
+export async function isKeptWaiting(db: Queryable, accountId: string): Promise<boolean> {
+  const rows = await db
+    .selectFrom('memberships')
+    .select('status')
+    .distinct()
+    .where('accountId', '=', accountId)
+    .where('status', 'in', ['requested', 'declined', 'approved'])
+    .execute();
+  return rows.length > 0 && rows.every(({ status }) => status !== 'approved');
+}
+
+export type Decision = Pick<Membership, 'reason' | 'decidedBy'> &
+  ({ status: 'approved'; role: MembershipRole; canAct: boolean } | { status: 'declined' });
+
+/** Decides an application that still waits and is as the reviewer saw it; undefined otherwise. */
+export async function decideApplication(
+  db: Queryable,
+  { number, version }: Pick<Membership, 'number' | 'version'>,
+  decision: Decision,
+  at: Date,
+): Promise<Membership | undefined> {
+  return db
+    .updateTable('memberships')
+    .set((set) => ({ ...decision, decidedAt: at, version: set('version', '+', 1) }))
+    .where('number', '=', number)
+    .where('version', '=', version)
+    .where('status', '=', 'requested')
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** Gives a company the name that an operator found right. */
+export async function renameCompany(db: Queryable, id: string, name: string, at: Date): Promise<void> {
+  await db
+    .updateTable('companies')
+    .set({ name, nameSource: 'operator', updatedAt: at })
+    .where('id', '=', id)
+    .execute();
 }
 
 /** What a relying party is told of a person's companies, in a stable order. */

@@ -15,10 +15,13 @@ export interface MembershipView extends Membership {
   kpp: string | null;
   ogrn: string | null;
   companyName: string;
+  /** Who gave the company its name; one that a person typed is to be looked at. */
+  nameSource: Company['nameSource'];
   familyName: string;
   givenName: string;
   middleName: string | null;
   email: string | null;
+  locale: string;
 }
 
 /** What may be done to a membership that stands, from which states, and where it leads. */
