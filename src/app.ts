@@ -5,7 +5,9 @@ import Router from 'koa-router';
 import { createPasswordHasher, type PasswordHasher } from './accounts/passwords';
 import { createAuditLinker } from './audit/linker';
 import { createCaptcha } from './captcha/providers';
+import { clientHome } from './clients/client';
 import { findClient } from './clients/store';
+import { createCompanyDirectories } from './companies/directories';
 import { migrateFoundation, type Foundation } from './foundation';
 import { loadAssets } from './http/pages/assets';
 import type { Middleware, RequestState } from './http/context';
@@ -32,6 +34,8 @@ import { createInteractions, showInteraction } from './provider/interaction';
 import { createProviderPages } from './provider/pages';
 import { createProvider, type ProviderHolder } from './provider/provider';
 import { addRecoveryRoutes } from './recovery/routes';
+import { loadDocuments } from './registration/pages/documents';
+import { addRegistrationRoutes } from './registration/routes';
 import { addSignInRoutes } from './sign-in/routes';
 import { createRedisStore } from './storage/ephemeral/redis';
 import { createSqlStore } from './storage/ephemeral/sql';
@@ -120,10 +124,21 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   });
   const consent = addConsentRoutes(shared);
   addRecoveryRoutes(shared);
+  const approval = addRegistrationRoutes(router, {
+    ...shared,
+    captcha,
+    directories: createCompanyDirectories({ db, clock, config, store: ephemeral }),
+    documents: loadDocuments(viewsDir),
+    smsCaps: {
+      prefix: config.smsLimitPrefix,
+      address: config.smsLimitAddress,
+      global: config.smsLimitGlobal,
+    },
+  });
   addClientLogo(router, parts);
   router.get(
     '/interaction/:uid',
-    showInteraction(interactions, { login, consent }, lastClient) as Router.IMiddleware,
+    showInteraction(interactions, { login, consent, approval }, lastClient) as Router.IMiddleware,
   );
   router.get('/', (ctx) => {
     render(ctx as never, { view: 'home', title: 'home.title' });
@@ -136,8 +151,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   pinOrigin(koa, config.issuer);
   const wayForward = async (ctx: Parameters<Middleware>[0]): Promise<string | undefined> => {
     const client = await findClient(db, lastClient.read(ctx) ?? '');
-    const uri = client?.metadata.initiate_login_uri ?? client?.metadata.client_uri;
-    return typeof uri === 'string' ? uri : undefined;
+    return client && clientHome(client.metadata);
   };
   const ready = {
     database: () => db.selectNoFrom((eb) => eb.lit(1).as('one')).execute(),

@@ -17,11 +17,17 @@ export async function sweep(parts: {
   const tables = await Promise.all([
     sweepTable(db, 'grants', clock.now()),
     sweepTable(db, 'refreshTokens', clock.now()),
+    // With them go the answers of whoever never proved an address.
+    sweepTable(db, 'registrations', clock.now()),
   ]);
-  return tables[0] + tables[1] + (await ephemeral.sweep()) + (await sweepTokens(db, clock));
+  return tables[0] + tables[1] + tables[2] + (await ephemeral.sweep()) + (await sweepTokens(db, clock));
 }
 
-async function sweepTable(db: Database, table: 'grants' | 'refreshTokens', now: Date): Promise<number> {
+async function sweepTable(
+  db: Database,
+  table: 'grants' | 'refreshTokens' | 'registrations',
+  now: Date,
+): Promise<number> {
   const result = await db
     .deleteFrom(table)
     .where('id', 'in', (from) =>

@@ -242,6 +242,9 @@ function callRelyingParty(
 ) {
   const hostname = URL.parse(url instanceof Request ? url.url : url.toString())?.hostname ?? '';
   const { dispatcher, ...rest }: RequestInit & { dispatcher?: unknown } = options ?? {};
+  // Without its dispatcher oidc-provider would only warn, and call whatever address the name leads to.
+  if (!allowLoopback && dispatcher === undefined)
+    throw new Error('calls to relying parties cannot be guarded');
   const local = allowLoopback && ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
   return fetch(url, { ...rest, redirect: 'error', ...(local ? {} : { dispatcher }) });
 }

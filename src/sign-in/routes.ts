@@ -82,17 +82,15 @@ export function addSignInRoutes(parts: SignInParts): Middleware {
     await interactions.cancel(ctx);
   }) as Router.IMiddleware);
 
-  for (const path of ['register', 'recovery']) {
-    router.get(`/interaction/:uid/${path}`, (async (ctx: Context) => {
-      const details = await interactions.details(ctx);
-      parts.locale.suggest(ctx, details.uiLocales);
-      parts.render(ctx, {
-        view: 'sign-in/not-yet',
-        title: `not_yet.${path}.title`,
-        values: { topic: path, back: `/interaction/${details.uid}` },
-      });
-    }) as Router.IMiddleware);
-  }
+  router.get('/interaction/:uid/recovery', (async (ctx: Context) => {
+    const details = await interactions.details(ctx);
+    parts.locale.suggest(ctx, details.uiLocales);
+    parts.render(ctx, {
+      view: 'sign-in/not-yet',
+      title: 'not_yet.recovery.title',
+      values: { topic: 'recovery', back: `/interaction/${details.uid}` },
+    });
+  }) as Router.IMiddleware);
   addCaptchaRoutes(parts, binding);
   return page;
 }

@@ -1,0 +1,52 @@
+import type Router from 'koa-router';
+import type { Context } from '../../http/context';
+import { defineCookie } from '../../http/cookies';
+import { proveEmail, openEmailLink } from '../prove-email';
+import type { RegistrationParts } from '../parts';
+
+const PATH = '/prove-email';
+const HOUR = 3600;
+
+/** The page behind the mailed link. It has no effect until its button is pressed, in whatever browser that is. */
+export function addEmailRoutes(router: Router, parts: RegistrationParts): void {
+  const { forms, render } = parts;
+  const cookie = defineCookie(parts.issuer, 'prove_email');
+  const dead = (ctx: Context, state: string): void => {
+    render(ctx, {
+      view: 'registration/email-link',
+      title: `prove_email.${state}.title`,
+      status: state === 'spent' || state === 'proved' ? 200 : 410,
+      values: { state },
+    });
+  };
+
+  router.get(PATH, (async (ctx: Context) => {
+    const { token } = ctx.query;
+    if (typeof token === 'string') {
+      cookie.write(ctx, token.replace(/[^\w-]/g, '').slice(0, 200), HOUR);
+      ctx.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
+      ctx.status = 303;
+      ctx.redirect(PATH);
+      return;
+    }
+    const link = await openEmailLink(parts, cookie.read(ctx) ?? '');
+    if (link.state !== 'live') return dead(ctx, link.state);
+    render(ctx, {
+      view: 'registration/prove-email',
+      title: 'prove_email.live.title',
+      form: { id: 'prove-email', action: PATH },
+      values: { email: link.email, formToken: forms.token(ctx, PATH) },
+    });
+  }) as Router.IMiddleware);
+
+  router.post(PATH, (async (ctx: Context) => {
+    const form = forms.read(ctx, PATH);
+    if (parts.locale.choose(ctx, form.lang)) {
+      ctx.status = 303;
+      ctx.redirect(PATH);
+      return;
+    }
+    const outcome = await proveEmail(parts, cookie.read(ctx) ?? '');
+    dead(ctx, outcome);
+  }) as Router.IMiddleware);
+}

@@ -1,0 +1,98 @@
+/** Every query of registrations and consents. */
+import { randomUUID } from 'node:crypto';
+import type { Queryable } from '../storage/tables';
+import type { AnsweredConsent, Registration } from './registration';
+
+export async function findRegistration(
+  db: Queryable,
+  browserHash: string,
+  now: Date,
+): Promise<Registration | undefined> {
+  return db
+    .selectFrom('registrations')
+    .selectAll()
+    .where('browserHash', '=', browserHash)
+    .where('expiresAt', '>', now)
+    .executeTakeFirst();
+}
+
+export async function findRegistrationById(db: Queryable, id: string): Promise<Registration | undefined> {
+  return db.selectFrom('registrations').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export async function insertRegistration(
+  db: Queryable,
+  registration: Pick<Registration, 'path' | 'browserHash' | 'clientId' | 'locale' | 'expiresAt'>,
+  at: Date,
+): Promise<Registration> {
+  return db
+    .insertInto('registrations')
+    .values({
+      id: randomUUID(),
+      ...registration,
+      answers: null,
+      codeId: null,
+      codeSentAt: null,
+      provedPhone: null,
+      passwordHash: null,
+      submittedAt: null,
+      accountId: null,
+      createdAt: at,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+export type RegistrationChange = Partial<
+  Pick<
+    Registration,
+    | 'answers'
+    | 'codeId'
+    | 'codeSentAt'
+    | 'provedPhone'
+    | 'passwordHash'
+    | 'submittedAt'
+    | 'accountId'
+    | 'locale'
+  >
+>;
+
+/** Saves only over the version that was read; undefined when another tab was faster. */
+export async function updateRegistration(
+  db: Queryable,
+  { id, version }: Pick<Registration, 'id' | 'version'>,
+  change: RegistrationChange,
+): Promise<Registration | undefined> {
+  return db
+    .updateTable('registrations')
+    .set((set) => ({ ...change, version: set('version', '+', 1) }))
+    .where('id', '=', id)
+    .where('version', '=', version)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** Binds a registration to the account made of it; false when that has happened before. */
+export async function completeRegistration(db: Queryable, id: string, accountId: string): Promise<boolean> {
+  const result = await db
+    .updateTable('registrations')
+    .set({ accountId, answers: null, passwordHash: null })
+    .where('id', '=', id)
+    .where('accountId', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+export async function insertConsents(
+  db: Queryable,
+  accountId: string,
+  consents: readonly AnsweredConsent[],
+): Promise<void> {
+  if (consents.length === 0) return;
+  await db
+    .insertInto('consents')
+    .values(
+      consents.map((consent) => ({ id: randomUUID(), accountId, ...consent, at: new Date(consent.at) })),
+    )
+    .execute();
+}

@@ -1,0 +1,74 @@
+/** How a browser comes back to its registration: a cookie whose fingerprint stands in the row. */
+import { findClient } from '../clients/store';
+import { addSeconds } from '../clock';
+import type { Context } from '../http/context';
+import { addressBlock } from '../http/client-address';
+import type { Cookie } from '../http/cookies';
+import { reserve } from '../http/limits';
+import { allowFormTarget } from '../http/security-headers';
+import { fingerprint, randomToken } from '../secrets';
+import type { RegistrationTools } from './register';
+import { REGISTRATION_TTL, type Registration } from './registration';
+import { findRegistration, insertRegistration } from './store';
+
+export interface Visits {
+  /** Goes on with this browser's registration for that relying party, or begins one. */
+  begin(ctx: Context, clientId: string, interaction: string): Promise<Registration>;
+  /** This browser's registration; a new one where there is none. */
+  current(ctx: Context): Promise<Registration>;
+  /** The way back to the relying party, where the person came from one. */
+  interaction(ctx: Context): string | undefined;
+  /** Lets the browser forget its registration. */
+  end(ctx: Context): void;
+}
+
+/** Registrations begun from one network address; an office behind one address fits. */
+const BEGINS_AN_HOUR = 200;
+
+/** The cookie holds `<token>.<interaction>`; the interaction is only the way back. */
+export function createVisits(tools: RegistrationTools, cookie: Cookie): Visits {
+  const { db, clock, ephemeral } = tools;
+  const parts = (ctx: Context): [token: string | undefined, interaction: string | undefined] => {
+    const [token, interaction] = (cookie.read(ctx) ?? '').split('.');
+    return [token || undefined, interaction || undefined];
+  };
+  const find = async (token: string | undefined): Promise<Registration | undefined> =>
+    token === undefined ? undefined : findRegistration(db, fingerprint(token), clock.now());
+  const start = async (ctx: Context, clientId: string | null, interaction: string): Promise<Registration> => {
+    const key = `register:begin:${addressBlock(ctx.state.address)}`;
+    await reserve(ephemeral, [{ key, max: BEGINS_AN_HOUR, window: 3600 }]);
+    const token = randomToken();
+    const now = clock.now();
+    cookie.write(ctx, `${token}.${interaction}`, REGISTRATION_TTL);
+    const facts = { path: 'port-one', browserHash: fingerprint(token), clientId, locale: ctx.state.locale };
+    return insertRegistration(db, { ...facts, expiresAt: addSeconds(now, REGISTRATION_TTL) }, now);
+  };
+  return {
+    begin: async (ctx, clientId, interaction) => {
+      const [token] = parts(ctx);
+      const known = await find(token);
+      if (!known || known.accountId !== null || known.clientId !== clientId)
+        return start(ctx, clientId, interaction);
+      cookie.write(ctx, `${token ?? ''}.${interaction}`, REGISTRATION_TTL);
+      return known;
+    },
+    current: async (ctx) => {
+      const registration = (await find(parts(ctx)[0])) ?? (await start(ctx, null, ''));
+      await greet(tools, ctx, registration.clientId);
+      return registration;
+    },
+    interaction: (ctx) => parts(ctx)[1],
+    end: (ctx) => {
+      cookie.clear(ctx);
+    },
+  };
+}
+
+/** The head of the pages names the relying party, and «Отмена» may end at it. */
+async function greet({ db }: RegistrationTools, ctx: Context, clientId: string | null): Promise<void> {
+  const client = clientId === null ? undefined : await findClient(db, clientId);
+  if (!client) return;
+  ctx.state.brand = { clientId: client.id, name: client.name, hasLogo: client.logo !== null };
+  const { redirect_uris: uris } = client.metadata;
+  for (const uri of Array.isArray(uris) ? uris : []) allowFormTarget(ctx, String(uri));
+}
