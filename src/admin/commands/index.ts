@@ -1,13 +1,14 @@
 /** The list of nouns. A new one is its file and one line here. */
 import type { AddCommands } from '../command';
 import { addAccounts } from './accounts';
+import { addApprovals } from './memberships/approvals';
 import { addAudit } from './audit';
 import { addCheckConfig } from './check-config';
 import { addClients } from './clients';
 import { addClientsImport } from './clients-import';
 import { addCompanies } from './companies';
 import { addKeys } from './keys';
-import { addMembers } from './members';
+import { addMembers } from './memberships/members';
 import { addMigrate } from './migrate';
 import { addOutbox } from './outbox';
 import { addServe } from './serve';
@@ -21,6 +22,7 @@ export const commandFiles: readonly AddCommands[] = [
   addClientsImport,
   addCompanies,
   addMembers,
+  addApprovals,
   addKeys,
   addAudit,
   addOutbox,

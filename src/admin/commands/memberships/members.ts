@@ -1,13 +1,13 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { fullName } from '../../accounts/account';
-import { isUuid } from '../../accounts/store';
-import { storableText } from '../../audit/audit';
-import { addMember, changeMembership } from '../../companies/change-membership';
-import { readUnit, type CompanyUnit } from '../../companies/identifiers';
-import { companyClaim, type MembershipChange, type MembershipView } from '../../companies/membership';
-import { findCompanyByUnit, findMembership, listMemberships } from '../../companies/membership-store';
-import { findDirectoryRow } from '../../companies/store';
-import { Failure, type AdminContext, type AdminTools } from '../admin';
+import { fullName } from '../../../accounts/account';
+import { isUuid } from '../../../accounts/store';
+import { storableText } from '../../../audit/audit';
+import { addMember, changeMembership } from '../../../companies/change-membership';
+import { readUnit, type CompanyUnit } from '../../../companies/identifiers';
+import { companyClaim, type MembershipChange, type MembershipView } from '../../../companies/membership';
+import { findCompanyByUnit, findMembership, listMemberships } from '../../../companies/membership-store';
+import { findDirectoryRow } from '../../../companies/store';
+import { Failure, type AdminContext, type AdminTools } from '../../admin';
 import {
   addLeaf,
   addNoun,
@@ -18,8 +18,8 @@ import {
   startRun,
   type AddCommands,
   type PageOptions,
-} from '../command';
-import { getAccount } from '../find-account';
+} from '../../command';
+import { getAccount } from '../../find-account';
 
 interface Answer {
   json?: true;
