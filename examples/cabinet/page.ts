@@ -17,7 +17,10 @@ export function page({ claims, note, canRefresh }: PageFacts): string {
     ? `<h1>Здравствуйте, ${escape(String(claims.name ?? claims.sub))}</h1>
        <p>Вот что кабинет узнал о вас из токена:</p>
        <dl>${Object.entries(claims)
-         .map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(typeof value === 'string' ? value : JSON.stringify(value))}</dd>`)
+         .map(
+           ([name, value]) =>
+             `<dt>${escape(name)}</dt><dd>${escape(typeof value === 'string' ? value : JSON.stringify(value))}</dd>`,
+         )
          .join('')}</dl>
        ${canRefresh ? button('/refresh', 'Обновить токены') : ''}
        ${button('/sign-out', 'Выйти из кабинета')}

@@ -39,9 +39,15 @@ const SCOPE = 'openid profile email phone companies';
 
 /** Starts the cabinet; the returned function stops it. */
 export async function startCabinet(options: CabinetOptions): Promise<() => Promise<void>> {
-  const config = await oidc.discovery(new URL(options.issuer), options.clientId, options.clientSecret, undefined, {
-    execute: options.issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : [],
-  });
+  const config = await oidc.discovery(
+    new URL(options.issuer),
+    options.clientId,
+    options.clientSecret,
+    undefined,
+    {
+      execute: options.issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : [],
+    },
+  );
   const app = createCabinet(options, config);
   const server = await new Promise<Server>((resolve, reject) => {
     const listening = app.listen(options.port, '127.0.0.1', () => {
@@ -155,7 +161,11 @@ function createCabinet(options: CabinetOptions, config: oidc.Configuration): Koa
     // OIDC Back-Channel Logout §2.5–2.6: the provider tells us that this person's session is over.
     'POST /backchannel-logout': async (ctx) => {
       const { logout_token: token } = (ctx.request.body ?? {}) as { logout_token?: string };
-      const { payload } = await jwtVerify(token ?? '', keys, { issuer: options.issuer, audience: options.clientId, typ: 'logout+jwt' });
+      const { payload } = await jwtVerify(token ?? '', keys, {
+        issuer: options.issuer,
+        audience: options.clientId,
+        typ: 'logout+jwt',
+      });
       for (const visit of visits.values()) {
         const over = payload.sid ? visit.claims?.sid === payload.sid : visit.claims?.sub === payload.sub;
         // A sign-in that another tab has begun goes on.
@@ -173,7 +183,10 @@ function createCabinet(options: CabinetOptions, config: oidc.Configuration): Koa
     } catch (error) {
       ctx.status = 400;
       ctx.type = 'html';
-      ctx.body = page({ note: `Не получилось: ${error instanceof Error ? error.message : 'ошибка'}`, canRefresh: false });
+      ctx.body = page({
+        note: `Не получилось: ${error instanceof Error ? error.message : 'ошибка'}`,
+        canRefresh: false,
+      });
     }
   });
   app.use(async (ctx, next) => {

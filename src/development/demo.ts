@@ -1,7 +1,13 @@
 /** The demo relying party and the demo account, made at the first start. */
 import { startCabinet } from '../../examples/cabinet/server';
 import { parseEmail } from '../accounts/email-address';
-import { findAccountByIdentifier, insertAccount, proveEmail, replaceEmail, updatePassword } from '../accounts/store';
+import {
+  findAccountByIdentifier,
+  insertAccount,
+  proveEmail,
+  replaceEmail,
+  updatePassword,
+} from '../accounts/store';
 import type { AppParts } from '../app';
 import { clientInput } from '../clients/client';
 import { changeClient, registerClient, rotateClientSecret } from '../clients/register-client';
@@ -30,7 +36,13 @@ export async function prepareDemo(parts: AppParts): Promise<Demo> {
     url,
     password,
     start: async () => {
-      stop = await startCabinet({ issuer: config.issuer, url, port: config.demoPort, clientId: CLIENT_ID, clientSecret });
+      stop = await startCabinet({
+        issuer: config.issuer,
+        url,
+        port: config.demoPort,
+        clientId: CLIENT_ID,
+        clientSecret,
+      });
     },
     stop: () => stop(),
   };

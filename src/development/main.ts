@@ -13,7 +13,9 @@ import { addDevelopmentRoutes } from './routes';
 async function main(): Promise<void> {
   const config = loadConfig();
   if (config.environment === 'production') {
-    throw new ConfigError(['NODE_ENV=production is served by `npm run build` and `node dist/src/main.js`; `npm start` is for development.']);
+    throw new ConfigError([
+      'NODE_ENV=production is served by `npm run build` and `node dist/src/main.js`; `npm start` is for development.',
+    ]);
   }
   const app = await createApp(await openFoundation(config, SERVING), { extraRoutes: addDevelopmentRoutes });
   const demo = await prepareDemo(app);
@@ -28,7 +30,9 @@ async function main(): Promise<void> {
 }
 
 function banner(issuer: string, cabinet: string, password: string | undefined): string {
-  const secret = password ?? '(printed at the first start; set another: npm run -s admin -- accounts send-link ' + DEMO_EMAIL + ')';
+  const secret =
+    password ??
+    '(printed at the first start; set another: npm run -s admin -- accounts send-link ' + DEMO_EMAIL + ')';
   return [
     '',
     '  port.one ID is ready',

@@ -8,12 +8,20 @@ import { createMessageRenderer } from '../notifications/render';
 const SHOWN = 50;
 
 /** `/dev/outbox` and `/dev/outbox.json`: what people would have got by mail and SMS. */
-export function addDevelopmentRoutes(router: Router, render: Render, { db, secrets, config, viewsDir }: AppParts): void {
+export function addDevelopmentRoutes(
+  router: Router,
+  render: Render,
+  { db, secrets, config, viewsDir }: AppParts,
+): void {
   const renderer = createMessageRenderer({ viewsDir, issuer: config.issuer });
   const messages = () => listForDevelopment(db, secrets, renderer, SHOWN);
 
   router.get('/dev/outbox', (async (ctx: Context) => {
-    render(ctx, { view: 'development/outbox', title: 'development.outbox', values: { messages: await messages() } });
+    render(ctx, {
+      view: 'development/outbox',
+      title: 'development.outbox',
+      values: { messages: await messages() },
+    });
   }) as Router.IMiddleware);
   router.get('/dev/outbox.json', async (ctx) => {
     ctx.set('Cache-Control', 'no-store');

@@ -191,4 +191,3 @@ it('a second tab in which somebody else signs in', async () => {
   await expectSignedIn(second);
   expect(await second.textContent('dl')).toContain(another.email);
 });
-
