@@ -6,5 +6,5 @@ export const PATHS = {
 } as const satisfies Record<string, Path>;
 
 export function findPath(name: string): Path {
-  return name in PATHS ? PATHS[name as keyof typeof PATHS] : PATHS['port-one'];
+  return Object.hasOwn(PATHS, name) ? PATHS[name as keyof typeof PATHS] : PATHS['port-one'];
 }

@@ -29,8 +29,7 @@ export function addRegistrationRoutes(router: Router, parts: RegistrationParts):
   router.get('/interaction/:uid/register', (async (ctx: Context) => {
     const { brand, uid } = await parts.interactions.details(ctx);
     await visits.begin(ctx, brand.clientId, uid);
-    ctx.status = 303;
-    ctx.redirect(PATH);
+    onward(ctx);
   }) as Router.IMiddleware);
 
   router.get(PATH, (async (ctx: Context) => {
@@ -47,8 +46,7 @@ export function addRegistrationRoutes(router: Router, parts: RegistrationParts):
   router.post(`${PATH}/cancel`, (async (ctx: Context) => {
     parts.forms.read(ctx, WIZARD_PURPOSE);
     visits.end(ctx);
-    ctx.status = 303;
-    ctx.redirect('/');
+    goTo(ctx, '/');
     return Promise.resolve();
   }) as Router.IMiddleware);
   router.post('/interaction/:uid/register/cancel', (async (ctx: Context) => {
@@ -66,10 +64,15 @@ function stepOf({ secrets }: RegistrationTools, registration: Registration): Ste
   return nextStep(findPath(registration.path), registration, openAnswers(secrets, registration)?.phone);
 }
 
+function goTo(ctx: Context, path: string): void {
+  ctx.set('Cache-Control', 'no-store');
+  ctx.status = 303;
+  ctx.redirect(path);
+}
+
 /** Back to the page that is due, whatever was posted: double clicks, old tabs and forged addresses all end here. */
 function onward(ctx: Context): void {
-  ctx.status = 303;
-  ctx.redirect(PATH);
+  goTo(ctx, PATH);
 }
 
 async function postData(
@@ -152,6 +155,5 @@ async function postFinish(
   }
   const interaction = visits.interaction(ctx);
   visits.end(ctx);
-  ctx.status = 303;
-  ctx.redirect(interaction === undefined ? '/' : `/interaction/${interaction}`);
+  goTo(ctx, interaction === undefined ? '/' : `/interaction/${interaction}`);
 }

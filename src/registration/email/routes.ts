@@ -42,6 +42,7 @@ export function addEmailRoutes(router: Router, parts: RegistrationParts): void {
   router.post(PATH, (async (ctx: Context) => {
     const form = forms.read(ctx, PATH);
     if (parts.locale.choose(ctx, form.lang)) {
+      ctx.set('Cache-Control', 'no-store');
       ctx.status = 303;
       ctx.redirect(PATH);
       return;
