@@ -103,7 +103,7 @@ const NAME_SOURCES: Record<MembershipView['nameSource'], string> = {
 };
 
 function addShow(approvals: Command, context: AdminContext): void {
-  addLeaf(approvals, 'show <number>', {
+  addLeaf(approvals, 'show', {
     summary: 'one application with what a reviewer needs, and the version to name in the decision',
     examples: ['approvals show 17'],
   })
@@ -146,7 +146,7 @@ function addShow(approvals: Command, context: AdminContext): void {
 const VERSION = 'version of the application that you looked at, as approvals show prints it';
 
 function addApprove(approvals: Command, context: AdminContext): void {
-  addLeaf(approvals, 'approve <number>', {
+  addLeaf(approvals, 'approve', {
     summary: 'let the person in; a mail tells them',
     examples: [
       'approvals approve 17 --version 1',
@@ -181,7 +181,7 @@ function addApprove(approvals: Command, context: AdminContext): void {
 }
 
 function addDecline(approvals: Command, context: AdminContext): void {
-  addLeaf(approvals, 'decline <number>', {
+  addLeaf(approvals, 'decline', {
     summary: 'turn the application down; a mail tells the person why',
     examples: ['approvals decline 17 --version 1 --reason "Компания не подтвердила, что вы её сотрудник"'],
   })
