@@ -167,9 +167,9 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   koa.use(requireHost(config.issuer));
   koa.use(assets.serve);
   koa.use(holder.serve);
+  koa.use(neverCached);
   koa.use(parseForms());
   koa.use(router.routes() as Middleware);
-  koa.use(router.allowedMethods() as Middleware);
 
   const server = createServer(
     {
@@ -210,6 +210,12 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
 const refuseForeignTarget: Middleware = async (ctx, next) => {
   if (ctx.req.url?.startsWith('/')) await next();
   else ctx.status = 421;
+};
+
+/** Pages and redirects belong to one person at one moment; the few exceptions say so themselves. */
+const neverCached: Middleware = async (ctx, next) => {
+  ctx.set('Cache-Control', 'no-store');
+  await next();
 };
 
 function openEphemeral({ config, db, log }: Foundation): EphemeralStore {

@@ -9,7 +9,6 @@ export const REFUSALS = {
   body_too_large: 413,
   forged_form: 403,
   interaction_expired: 410,
-  method_not_allowed: 405,
   misdirected: 421,
   not_found: 404,
   overloaded: 503,

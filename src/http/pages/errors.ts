@@ -14,7 +14,6 @@ export function handleErrors(
     try {
       await next();
       if (ctx.status === 404 && ctx.body === undefined) throw new Refusal('not_found');
-      if (ctx.status === 405 || ctx.status === 501) throw new Refusal('method_not_allowed');
     } catch (error) {
       const refusal = asRefusal(error);
       if (!refusal) ctx.state.log.error({ err: error }, 'fault');
