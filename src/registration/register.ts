@@ -15,7 +15,14 @@ import type { Database, Queryable } from '../storage/tables';
 import { issueCode, tryCode } from '../tokens/codes';
 import { issueLink } from '../tokens/links';
 import { openAnswers, sealAnswers } from './answers';
-import { CODE_PAUSE, CODE_TTL, EMAIL_TTL, type Answers, type Registration } from './registration';
+import {
+  CODE_PAUSE,
+  CODE_TTL,
+  EMAIL_TTL,
+  REGISTRATION_TTL,
+  type Answers,
+  type Registration,
+} from './registration';
 import { updateRegistration, type RegistrationChange } from './store';
 
 export interface RegistrationTools {
@@ -137,7 +144,12 @@ export async function submitPassword(
   const passwordHash = await tools.passwords.hash(typed.password);
   const at = tools.clock.now();
   return tools.db.transaction().execute(async (trx) => {
-    const saved = await save(trx, proved, { passwordHash, submittedAt: at });
+    const saved = await save(trx, proved, {
+      passwordHash,
+      submittedAt: at,
+      // The mailed link must find it.
+      expiresAt: addSeconds(at, REGISTRATION_TTL),
+    });
     if (saved === 'saved') {
       await sendProofMail(trx, tools, registration, answers);
       const subject = `registration:${registration.id}`;

@@ -54,6 +54,7 @@ export type RegistrationChange = Partial<
     | 'submittedAt'
     | 'accountId'
     | 'locale'
+    | 'expiresAt'
   >
 >;
 
