@@ -222,7 +222,7 @@ async function sendProofMail(
     trx,
     secrets,
     owner
-      ? { ...common, template: 'already_registered', values: { name, link: `${issuer}/`, days } }
+      ? { ...common, template: 'already_registered', values: { name: '', link: `${issuer}/`, days } }
       : {
           ...common,
           template: 'prove_email',

@@ -145,9 +145,9 @@ describe.each(storageKinds)('companies on %s', (kind) => {
 
   test.each([
     [3, 'No directory has this company', ['7736050003', '773601001']],
-    [2, 'inn_checksum', ['7736050004', '773601001']],
-    [2, 'kpp_not_for_person', ['780099999967', '780101001']],
-    [2, 'inn_checksum, kpp_length', ['7736050004', '77']],
+    [2, 'an ИНН has 10 or 12 digits', ['7736050004', '773601001']],
+    [2, 'only companies have one', ['780099999967', '780101001']],
+    [2, 'checks the rest; a КПП has 9 signs', ['7736050004', '77']],
   ])('ends with %i: %s', async (code, sentence, numbers) => {
     const answer = await desk.run('companies', 'find', ...numbers);
     expect([answer.code, answer.err]).toEqual([code, expect.stringContaining(sentence)]);

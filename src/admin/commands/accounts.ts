@@ -189,7 +189,7 @@ function addBlock(accounts: Command, context: AdminContext): void {
     summary: 'keep a person out: ends every sign-in and token at once',
     examples: ['accounts block ivan@example.com --reason "left the company"'],
   })
-    .requiredOption('--reason <text>', 'why; kept in the audit trail')
+    .requiredOption('--reason <text>', 'why; the person reads it after signing in with the right password')
     .action(async (who: string, { json, reason }: Answer & { reason: string }) => {
       const run = await startRun(context);
       const { tools, actor } = run;

@@ -117,8 +117,12 @@ function addFind(companies: Command, context: AdminContext): void {
     const { tools, print } = await startRun(context);
     const { unit, problems } = readUnit({ inn, kpp: kpp ?? '' }, { headIfNoKpp: true });
     if (problems) {
-      const codes = Object.values(problems).join(', ');
-      throw new Failure('usage', `These numbers cannot be right: ${codes}.`);
+      const rules = {
+        inn: 'an ИНН has 10 or 12 digits, the last of them checks the rest',
+        kpp: 'a КПП has 9 signs, and only companies have one',
+      };
+      const broken = (Object.keys(problems) as (keyof typeof rules)[]).map((name) => rules[name]);
+      throw new Failure('usage', `These numbers cannot be right: ${broken.join('; ')}.`);
     }
     // No store: an operator wants to see what is said now.
     const directories = createCompanyDirectories(tools);
