@@ -6,7 +6,6 @@ import { openAnswers } from './answers';
 import { chooseCompany, type CompanyChoice } from './choose-company';
 import { checkTyped, readTyped } from './data-form';
 import { addEmailRoutes } from './email/routes';
-import { DOCUMENTS } from './pages/documents';
 import { addPageFiles } from './pages/routes';
 import { createWizardPages, wizardBinding, WIZARD_PURPOSE, type WizardPages } from './pages/wizard-pages';
 import type { RegistrationParts } from './parts';
@@ -65,7 +64,6 @@ function stepOf({ secrets }: RegistrationTools, registration: Registration): Ste
 }
 
 function goTo(ctx: Context, path: string): void {
-  ctx.set('Cache-Control', 'no-store');
   ctx.status = 303;
   ctx.redirect(path);
 }
@@ -109,9 +107,7 @@ function consents({ documents, clock }: RegistrationParts, ctx: Context): Answer
     userAgent: ctx.get('user-agent').slice(0, 300),
     at: clock.now().toISOString(),
   };
-  return documents
-    .filter(({ name }) => DOCUMENTS.includes(name))
-    .map(({ name, version, textHash }) => ({ document: name, version, textHash, ...facts }));
+  return documents.map(({ name, version, textHash }) => ({ document: name, version, textHash, ...facts }));
 }
 
 async function postPassword(

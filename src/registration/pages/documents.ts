@@ -9,7 +9,7 @@ import type { AnsweredConsent } from '../registration';
 
 export type DocumentName = AnsweredConsent['document'];
 
-export const DOCUMENTS: readonly DocumentName[] = ['terms', 'personal_data'];
+const DOCUMENTS: readonly DocumentName[] = ['terms', 'personal_data'];
 
 export interface Document {
   name: DocumentName;
