@@ -5,6 +5,7 @@ import * as companies from './0002-companies';
 import * as memberships from './0003-memberships';
 import * as registrations from './0004-registrations';
 import * as membershipAccounts from './0005-membership-accounts';
+import * as approvals from './0006-approvals';
 
 export const migrations: Record<string, Migration> = {
   '0001-foundation': foundation,
@@ -12,4 +13,5 @@ export const migrations: Record<string, Migration> = {
   '0003-memberships': memberships,
   '0004-registrations': registrations,
   '0005-membership-accounts': membershipAccounts,
+  '0006-approvals': approvals,
 };

@@ -193,6 +193,86 @@ export interface MembershipTable {
   decidedAt: Date | null;
   /** As the audit names people. */
   decidedBy: string | null;
+  /** Registration path that led here; it names the policy of approval. */
+  path: Generated<string>;
+  /** Relying party the person came from; mails of decisions lead back to it. */
+  clientId: string | null;
+  /** Of the list of reasons for declining; `reason` is the comment beside it. */
+  reasonCode: string | null;
+  /** What a reviewer wants to know; null when nothing is asked. */
+  question: string | null;
+  /** What the person said to it, or with a second application. */
+  answer: string | null;
+  /** While it waits: when it is too old to be decided. */
+  expiresAt: Date | null;
+  /** While it waits: when its approvers are reminded next. */
+  remindAt: Date | null;
+  /** End of the power of attorney behind `canAct`; null when it has none. */
+  canActUntil: Date | null;
+}
+
+/** A yes to one version of an application, where its path wants several. */
+export interface MembershipVoteTable {
+  membershipId: string;
+  version: number;
+  /** As the audit names people. */
+  decider: string;
+  at: Date;
+}
+
+export interface PowerOfAttorneyTable {
+  id: string;
+  /** Whose it is until there is an account. */
+  registrationId: string | null;
+  membershipId: string | null;
+  /** Pages of a paper one, or a machine-readable one (МЧД) with its signature. */
+  kind: 'scan' | 'mchd';
+  state: 'attached' | 'accepted' | 'refused' | 'replaced';
+  /** What a machine-readable one says. */
+  facts: JSONColumnType<Record<string, unknown>> | null;
+  addedAt: Date;
+  validUntil: Date | null;
+  decidedAt: Date | null;
+  decidedBy: string | null;
+}
+
+export interface PowerFileTable {
+  id: string;
+  powerId: string;
+  position: number;
+  part: 'page' | 'xml' | 'signature';
+  /** Random name in the file storage. */
+  storageKey: string;
+  mediaType: string;
+  /** As the person called it; shown, never used as a path. */
+  originalName: string;
+  /** Bytes. */
+  size: number;
+  sha256: string;
+}
+
+/** A login of an older portal with the hash of its password, as imported. */
+export interface LegacyLoginTable {
+  portal: string;
+  /** As compared. */
+  loginKey: string;
+  login: string;
+  hash: string;
+  importedAt: Date;
+}
+
+/** An account's claim to a login of an older portal. */
+export interface LegacyLinkTable {
+  id: string;
+  accountId: string;
+  portal: string;
+  login: string;
+  loginKey: string;
+  status: 'requested' | 'confirmed' | 'declined';
+  /** As the audit names people; `password` when the old password proved it. */
+  confirmedBy: string | null;
+  requestedAt: Date;
+  decidedAt: Date | null;
 }
 
 export interface RegistrationTable {
@@ -212,6 +292,10 @@ export interface RegistrationTable {
   passwordHash: string | null;
   submittedAt: Date | null;
   accountId: string | null;
+  /** Id of the code in the newest mail, the second way to prove the address. */
+  emailCodeId: string | null;
+  /** When this browser last solved a captcha on the first page. */
+  humanAt: Date | null;
   version: Generated<number>;
   createdAt: CreatedAt;
   expiresAt: Date;
@@ -234,6 +318,11 @@ export interface Tables {
   consents: ConsentTable;
   companies: CompanyTable;
   memberships: MembershipTable;
+  membershipVotes: MembershipVoteTable;
+  powersOfAttorney: PowerOfAttorneyTable;
+  powerFiles: PowerFileTable;
+  legacyLogins: LegacyLoginTable;
+  legacyLinks: LegacyLinkTable;
   accounts: AccountTable;
   identifiers: IdentifierTable;
   clients: ClientTable;
