@@ -3,7 +3,6 @@ import { createServer, type Server } from 'node:http';
 import Koa from 'koa';
 import Router from 'koa-router';
 import { createPasswordHasher, type PasswordHasher } from './accounts/passwords';
-import { createAuditLinker } from './audit/linker';
 import { createCaptcha } from './captcha/providers';
 import { clientHome } from './clients/client';
 import { findClient } from './clients/store';
@@ -21,18 +20,11 @@ import { createRender, type Render } from './http/pages/render';
 import { requestLog } from './http/request-log';
 import { securityHeaders } from './http/security-headers';
 import { loadTexts, localeFor } from './http/pages/texts';
-import { createDelivery } from './notifications/deliver';
-import { createIdleTransport, createMailer } from './notifications/email';
-import { createSmsGateway } from './notifications/gateways';
-import { createMailCourier } from './notifications/mail-courier';
-import type { Courier } from './notifications/notifications';
-import { createMessageRenderer } from './notifications/render';
-import { createSmsCourier } from './notifications/sms/gateway';
 import { createAdapters } from './provider/adapters';
 import { addConsentRoutes } from './provider/consent';
 import { createInteractions, showInteraction } from './provider/interaction';
 import { createProviderPages } from './provider/pages';
-import { createProvider, type ProviderHolder } from './provider/provider';
+import { createProvider } from './provider/provider';
 import { addRecoveryRoutes } from './recovery/routes';
 import { loadDocuments } from './registration/pages/documents';
 import { addRegistrationRoutes } from './registration/routes';
@@ -42,7 +34,7 @@ import { createSqlStore } from './storage/ephemeral/sql';
 import type { EphemeralStore } from './storage/ephemeral/port';
 import { listMigrations } from './storage/migrate';
 import { openRedis } from './storage/redis';
-import { every, sweep } from './sweeper';
+import { createWorkers, type WorkerParts } from './workers';
 
 export interface AppOptions {
   /** Cheap hashing for tests. */
@@ -52,10 +44,8 @@ export interface AppOptions {
 }
 
 /** What the parts of a running app share. */
-export interface AppParts extends Foundation {
-  ephemeral: EphemeralStore;
+export interface AppParts extends WorkerParts {
   passwords: PasswordHasher;
-  holder: ProviderHolder;
 }
 
 export interface App extends AppParts {
@@ -238,55 +228,4 @@ function addClientLogo(router: Router, { db }: AppParts): void {
     ctx.set({ 'Cache-Control': 'public, max-age=300' });
     ctx.body = client.logo;
   });
-}
-
-function createWorkers(parts: AppParts): { start(): void; stop(): Promise<void> } {
-  const { config, db, secrets, clock, log, ephemeral, holder } = parts;
-  const linker = createAuditLinker({
-    db,
-    secrets,
-    onError: (error) => log.warn({ err: error }, 'audit rows not linked yet'),
-  });
-  const deliveries = createCouriers(parts).map((courier) =>
-    createDelivery({
-      db,
-      secrets,
-      clock,
-      courier,
-      // Somebody looks at a phone and waits for the code.
-      intervalMs: courier.channel === 'sms' ? 500 : 1000,
-      eraseAfterSending: config.environment === 'production',
-      onOutcome: ({ id, template, result, reason, receipt }) => {
-        if (result === 'dead') log.warn({ message: id, template, reason }, 'message given up');
-        else if (receipt !== undefined) log.debug({ message: id, template, receipt }, 'message accepted');
-      },
-      onError: (error) => log.warn({ err: error, channel: courier.channel }, 'outbox not served'),
-    }),
-  );
-  let recurring: ReturnType<typeof every>[] = [];
-  return {
-    start: () => {
-      linker.start();
-      for (const delivery of deliveries) delivery.start();
-      recurring = [
-        every(60, () => sweep({ db, ephemeral, clock }), log, 'sweep'),
-        every(5, () => holder.refresh(), log, 'signing keys'),
-      ];
-    },
-    stop: async () => {
-      const ending = [linker, ...deliveries, ...recurring];
-      await Promise.all(ending.map((work) => work.stop()));
-    },
-  };
-}
-
-/** One courier a channel; each has a worker of its own. */
-function createCouriers({ config, clock, viewsDir }: AppParts): Courier[] {
-  const { issuer, smtpUrl, mailFrom } = config;
-  const renderer = createMessageRenderer({ viewsDir, issuer });
-  const transport = smtpUrl === undefined ? createIdleTransport() : createMailer({ smtpUrl, from: mailFrom });
-  return [
-    createMailCourier({ renderer, transport, issuer }),
-    createSmsCourier(renderer, createSmsGateway(config, clock)),
-  ];
 }

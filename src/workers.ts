@@ -1,0 +1,71 @@
+/** The recurring work of a node: mail and text messages, the audit chain, sweeping, signing keys. */
+import { createAuditLinker } from './audit/linker';
+import type { Foundation } from './foundation';
+import { createDelivery } from './notifications/deliver';
+import { createIdleTransport, createMailer } from './notifications/email';
+import { createSmsGateway } from './notifications/gateways';
+import { createMailCourier } from './notifications/mail-courier';
+import type { Courier } from './notifications/notifications';
+import { createMessageRenderer } from './notifications/render';
+import { createSmsCourier } from './notifications/sms/gateway';
+import type { ProviderHolder } from './provider/provider';
+import type { EphemeralStore } from './storage/ephemeral/port';
+import { every, sweep } from './sweeper';
+
+/** What the recurring work needs of a running app. */
+export interface WorkerParts extends Foundation {
+  ephemeral: EphemeralStore;
+  holder: ProviderHolder;
+}
+
+/** Begins and ends all of it; `stop` waits for what is under way. */
+export function createWorkers(parts: WorkerParts): { start(): void; stop(): Promise<void> } {
+  const { config, db, secrets, clock, log, ephemeral, holder } = parts;
+  const linker = createAuditLinker({
+    db,
+    secrets,
+    onError: (error) => log.warn({ err: error }, 'audit rows not linked yet'),
+  });
+  const deliveries = createCouriers(parts).map((courier) =>
+    createDelivery({
+      db,
+      secrets,
+      clock,
+      courier,
+      // Somebody looks at a phone and waits for the code.
+      intervalMs: courier.channel === 'sms' ? 500 : 1000,
+      eraseAfterSending: config.environment === 'production',
+      onOutcome: ({ id, template, result, reason, receipt }) => {
+        if (result === 'dead') log.warn({ message: id, template, reason }, 'message given up');
+        else if (receipt !== undefined) log.debug({ message: id, template, receipt }, 'message accepted');
+      },
+      onError: (error) => log.warn({ err: error, channel: courier.channel }, 'outbox not served'),
+    }),
+  );
+  let recurring: ReturnType<typeof every>[] = [];
+  return {
+    start: () => {
+      linker.start();
+      for (const delivery of deliveries) delivery.start();
+      recurring = [
+        every(60, () => sweep({ db, ephemeral, clock }), log, 'sweep'),
+        every(5, () => holder.refresh(), log, 'signing keys'),
+      ];
+    },
+    stop: async () => {
+      const ending = [linker, ...deliveries, ...recurring];
+      await Promise.all(ending.map((work) => work.stop()));
+    },
+  };
+}
+
+/** One courier a channel; each has a worker of its own. */
+function createCouriers({ config, clock, viewsDir }: WorkerParts): Courier[] {
+  const { issuer, smtpUrl, mailFrom } = config;
+  const renderer = createMessageRenderer({ viewsDir, issuer });
+  const transport = smtpUrl === undefined ? createIdleTransport() : createMailer({ smtpUrl, from: mailFrom });
+  return [
+    createMailCourier({ renderer, transport, issuer }),
+    createSmsCourier(renderer, createSmsGateway(config, clock)),
+  ];
+}
