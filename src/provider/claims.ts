@@ -1,5 +1,5 @@
 /** What tokens say of a person: every claim, by scope, in this one file. */
-import type { CompanyClaim } from '../companies/membership';
+import type { CompanyClaim } from '../companies/memberships/membership';
 import type { SCOPES } from '../clients/client';
 import { fullName, type AccountProfile } from '../accounts/account';
 

@@ -1,6 +1,6 @@
 /** When the person must be asked before a token is issued: one `Check` a reason. */
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
-import { isKeptWaiting } from '../companies/membership-store';
+import { isKeptWaiting } from '../companies/memberships/store';
 import type { Queryable } from '../storage/tables';
 
 const { Check, Prompt, base } = interactionPolicy;

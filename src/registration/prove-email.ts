@@ -3,7 +3,7 @@ import { findAccountByIdentifier, insertAccount, insertIdentifier, updatePasswor
 import { parseEmail } from '../accounts/email-address';
 import { recordEvent } from '../audit/store';
 import type { Clock } from '../clock';
-import { ensureCompany, insertMembership } from '../companies/membership-store';
+import { ensureCompany, insertMembership } from '../companies/memberships/store';
 import type { Secrets } from '../secrets';
 import { isUniqueViolation } from '../storage/postgres';
 import type { Database, Queryable } from '../storage/tables';

@@ -2,7 +2,7 @@
 import { parseEmail } from '../../src/accounts/email-address';
 import { insertAccount, insertIdentifier } from '../../src/accounts/store';
 import { listEvents } from '../../src/audit/store';
-import { ensureCompany, insertMembership } from '../../src/companies/membership-store';
+import { ensureCompany, insertMembership } from '../../src/companies/memberships/store';
 import { openMessage } from '../../src/notifications/outbox';
 import { listMessages } from '../../src/notifications/store';
 import { testSecrets } from '../support/secrets';

@@ -1,9 +1,9 @@
 /** A registration in Chromium from the cabinet's sign-in to its approval, with and without JavaScript, each page at AA. */
 import type { Page } from 'playwright-core';
 import { FIXED_ANSWER } from '../../src/captcha/providers/fixed';
-import { approveMembership } from '../../src/companies/decide-membership';
+import { approveMembership } from '../../src/companies/memberships/decide-membership';
 import { findAccountByIdentifier } from '../../src/accounts/store';
-import { listMemberships } from '../../src/companies/membership-store';
+import { listMemberships } from '../../src/companies/memberships/store';
 import { dataOf, mailedLink, messagesTo, NEW_PASSWORD, newRegistrant, ROOMY } from '../registration/wizard';
 import { startProduct, type TestProduct } from '../support/app';
 import { expectAccessible, expectNoSideScroll, launchBrowser, type TestBrowser } from '../support/browser';

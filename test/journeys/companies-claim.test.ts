@@ -1,6 +1,6 @@
 /** The first ID token carries the person's companies; what changes is told at the next refresh and by userinfo. */
 import { decodeJwt } from 'jose';
-import { addMember, changeMembership } from '../../src/companies/change-membership';
+import { addMember, changeMembership } from '../../src/companies/memberships/change-membership';
 import { createAgent } from '../support/agent';
 import { addClient, addPerson, startProduct, type TestProduct } from '../support/app';
 import { storageKinds } from '../support/database';

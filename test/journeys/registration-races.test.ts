@@ -1,6 +1,6 @@
 /** Fifty at once, on two nodes where there are two: one account, five comparisons, one decision. */
-import { approveMembership, declineMembership } from '../../src/companies/decide-membership';
-import { listMemberships } from '../../src/companies/membership-store';
+import { approveMembership, declineMembership } from '../../src/companies/memberships/decide-membership';
+import { listMemberships } from '../../src/companies/memberships/store';
 import { createAgent } from '../support/agent';
 import { startProduct, type TestProduct } from '../support/app';
 import { storageKinds } from '../support/database';

@@ -1,8 +1,8 @@
 /** P3–P18: from a relying party through the three steps to an approved member, on both storages. */
 import { decodeJwt } from 'jose';
 import { findAccountByIdentifier, findProfile } from '../../src/accounts/store';
-import { approveMembership, declineMembership } from '../../src/companies/decide-membership';
-import { listMemberships } from '../../src/companies/membership-store';
+import { approveMembership, declineMembership } from '../../src/companies/memberships/decide-membership';
+import { listMemberships } from '../../src/companies/memberships/store';
 import { createAgent } from '../support/agent';
 import { addClient, addPerson, startProduct, type TestClient, type TestProduct } from '../support/app';
 import { storageKinds } from '../support/database';

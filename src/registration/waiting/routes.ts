@@ -1,6 +1,6 @@
 import type Router from 'koa-router';
-import type { MembershipView } from '../../companies/membership';
-import { listMemberships } from '../../companies/membership-store';
+import type { MembershipView } from '../../companies/memberships/membership';
+import { listMemberships } from '../../companies/memberships/store';
 import type { Context, Middleware } from '../../http/context';
 import type { RegistrationParts } from '../parts';
 

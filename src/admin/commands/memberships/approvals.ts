@@ -7,9 +7,9 @@ import {
   declineMembership,
   type DecisionResult,
   type SeenApplication,
-} from '../../../companies/decide-membership';
-import { companyClaim, type MembershipView } from '../../../companies/membership';
-import { findMembershipByNumber, listMemberships } from '../../../companies/membership-store';
+} from '../../../companies/memberships/decide-membership';
+import { companyClaim, type MembershipView } from '../../../companies/memberships/membership';
+import { findMembershipByNumber, listMemberships } from '../../../companies/memberships/store';
 import { Failure, type AdminContext, type AdminTools } from '../../admin';
 import {
   addLeaf,

@@ -2,10 +2,14 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { fullName } from '../../../accounts/account';
 import { isUuid } from '../../../accounts/store';
 import { storableText } from '../../../audit/audit';
-import { addMember, changeMembership } from '../../../companies/change-membership';
+import { addMember, changeMembership } from '../../../companies/memberships/change-membership';
 import { readUnit, type CompanyUnit } from '../../../companies/identifiers';
-import { companyClaim, type MembershipChange, type MembershipView } from '../../../companies/membership';
-import { findCompanyByUnit, findMembership, listMemberships } from '../../../companies/membership-store';
+import {
+  companyClaim,
+  type MembershipChange,
+  type MembershipView,
+} from '../../../companies/memberships/membership';
+import { findCompanyByUnit, findMembership, listMemberships } from '../../../companies/memberships/store';
 import { findDirectoryRow } from '../../../companies/store';
 import { Failure, type AdminContext, type AdminTools } from '../../admin';
 import {

@@ -1,15 +1,15 @@
 /** Giving, resting and ending memberships: each in one transaction with its audit row. */
-import { recordEvent } from '../audit/store';
-import type { Clock } from '../clock';
-import type { Database } from '../storage/tables';
-import type { CompanyUnit } from './identifiers';
+import { recordEvent } from '../../audit/store';
+import type { Clock } from '../../clock';
+import type { Database } from '../../storage/tables';
+import type { CompanyUnit } from '../identifiers';
 import {
   MEMBERSHIP_CHANGES,
   type Membership,
   type MembershipChange,
   type MembershipRole,
 } from './membership';
-import { ensureCompany, insertMembership, moveMembership, type CompanyNaming } from './membership-store';
+import { ensureCompany, insertMembership, moveMembership, type CompanyNaming } from './store';
 
 export interface MembershipTools {
   db: Database;

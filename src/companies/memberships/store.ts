@@ -1,8 +1,8 @@
 /** Every query of companies and memberships. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Queryable } from '../storage/tables';
-import type { CompanyUnit } from './identifiers';
+import type { Queryable } from '../../storage/tables';
+import type { CompanyUnit } from '../identifiers';
 import {
   TOLD_STATUSES,
   type Company,

@@ -2,12 +2,12 @@
  * Approving and declining applications. A decision names the version of the application that its reviewer saw, so of
  * any number of decisions at once one holds. Change, audit row and mail to the person are one transaction.
  */
-import { recordEvent } from '../audit/store';
-import type { Clock } from '../clock';
-import { enqueue } from '../notifications/outbox';
-import type { EmailMessage } from '../notifications/notifications';
-import type { Secrets } from '../secrets';
-import type { Database, Queryable } from '../storage/tables';
+import { recordEvent } from '../../audit/store';
+import type { Clock } from '../../clock';
+import { enqueue } from '../../notifications/outbox';
+import type { EmailMessage } from '../../notifications/notifications';
+import type { Secrets } from '../../secrets';
+import type { Database, Queryable } from '../../storage/tables';
 import type { MembershipRole, MembershipView } from './membership';
 import {
   decideApplication,
@@ -15,7 +15,7 @@ import {
   findMembershipByNumber,
   renameCompany,
   type Decision,
-} from './membership-store';
+} from './store';
 
 export interface DecisionTools {
   db: Database;

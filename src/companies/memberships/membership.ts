@@ -2,7 +2,7 @@
  * Who belongs to a company, and with which rights. A membership is asked for or given, rests, comes back, ends; it is
  * never deleted, so that it can be told later who stood for the company when.
  */
-import type { Row } from '../storage/tables';
+import type { Row } from '../../storage/tables';
 
 export type Company = Row<'companies'>;
 export type Membership = Row<'memberships'>;
