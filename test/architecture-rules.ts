@@ -15,7 +15,7 @@ interface Import {
 }
 
 const FLOWS = ['registration', 'sign-in', 'recovery', 'approvals', 'account', 'admin', 'provider'];
-const RECORDS = ['accounts', 'companies', 'clients', 'upstreams'];
+const RECORDS = ['accounts', 'companies', 'clients', 'upstreams', 'legacy-accounts'];
 const SUPPORTING_RECORDS = ['tokens', 'captcha', 'notifications', 'audit'];
 const FLOOR = ['http', 'storage', 'config'];
 const FLOOR_FILES = ['clock', 'config', 'errors', 'log', 'secrets'].map((name) => `src/${name}.ts`);

@@ -56,6 +56,10 @@ export const AUDIT_EVENTS = {
   message_dead: 'a message was given up',
   message_retried: 'an operator had a message sent again',
   companies_imported: 'an operator filled the local directory of companies from a file',
+  legacy_logins_imported: 'an operator imported logins of an older portal from a file',
+  legacy_link_requested: 'a person said which login of an older portal is theirs',
+  legacy_link_confirmed: "a login of an older portal was found to be the person's",
+  legacy_link_declined: "a login of an older portal was found not to be the person's, or no longer",
   schema_migrated: 'the database was brought to a newer version',
 } as const;
 
