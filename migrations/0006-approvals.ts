@@ -32,7 +32,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     alter table registrations
       add column email_code_id uuid,
-      add column human_at timestamptz`.execute(db);
+      add column email_sent_at timestamptz,
+      add column human_at timestamptz,
+      add column draft text`.execute(db);
 
   // With neither a registration nor a membership it is nobody's, and is swept with its files.
   await sql`

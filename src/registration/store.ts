@@ -55,10 +55,14 @@ export type RegistrationChange = Partial<
     | 'accountId'
     | 'locale'
     | 'expiresAt'
+    | 'emailCodeId'
+    | 'emailSentAt'
+    | 'humanAt'
+    | 'draft'
   >
 >;
 
-/** Saves only over the version that was read; undefined when another tab was faster. */
+/** Saves only over the version that was read; undefined when another tab or the mailed link was faster. */
 export async function updateRegistration(
   db: Queryable,
   { id, version }: Pick<Registration, 'id' | 'version'>,
@@ -77,7 +81,13 @@ export async function updateRegistration(
 export async function completeRegistration(db: Queryable, id: string, accountId: string): Promise<boolean> {
   const result = await db
     .updateTable('registrations')
-    .set({ accountId, answers: null, passwordHash: null })
+    .set((set) => ({
+      accountId,
+      answers: null,
+      draft: null,
+      passwordHash: null,
+      version: set('version', '+', 1),
+    }))
     .where('id', '=', id)
     .where('accountId', 'is', null)
     .executeTakeFirst();

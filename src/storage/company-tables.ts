@@ -147,8 +147,12 @@ export interface RegistrationTable {
   accountId: string | null;
   /** Id of the code in the newest mail, the second way to prove the address. */
   emailCodeId: string | null;
+  /** When the newest mail was written. */
+  emailSentAt: Date | null;
   /** When this browser last solved a captcha on the first page. */
   humanAt: Date | null;
+  /** What was typed into the first page and not accepted yet, sealed. */
+  draft: string | null;
   version: Generated<number>;
   createdAt: CreatedAt;
   expiresAt: Date;
