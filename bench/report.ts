@@ -107,7 +107,8 @@ export function footprintTable(footprints: readonly Footprint[]): string {
   return layOut([['subject', 'start to answer, ms', 'RSS idle, MiB', 'RSS after, MiB'], ...rows], 1);
 }
 
-function layOut(rows: readonly string[][], textColumns: number): string {
+/** Columns of even width; the first `textColumns` begin at the left, numbers end at the right. */
+export function layOut(rows: readonly string[][], textColumns: number): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) =>
     row

@@ -1,60 +1,53 @@
-/** One person and one relying party, written as the product itself writes them, before its first start. */
-import { insertAccount, proveEmail, replaceEmail, updatePassword } from '../src/accounts/store';
-import { parseEmail } from '../src/accounts/email-address';
-import { createPasswordHasher } from '../src/accounts/passwords';
-import { clientInput } from '../src/clients/client';
-import { registerClient } from '../src/clients/register-client';
-import { loadConfig, type Environment } from '../src/config';
-import { openFoundation, type Foundation } from '../src/foundation';
-import { ensureSigningKeys } from '../src/provider/signing-keys';
+/**
+ * `npm run bench:seed`: fills the Postgres of DATABASE_URL with people of fiction, for benches and for looking at
+ * lists that are long. Everybody has the same password, so it refuses to run in production.
+ *
+ *   npm run bench:seed -- [--accounts 100000] [--waiting 10000]
+ */
+import { parseArgs } from 'node:util';
 import { migrate } from '../src/storage/migrate';
-import { CLIENT_ID, REDIRECT_URI, type Target } from './target';
+import { openDatabase } from '../src/storage/postgres';
+import { emailOf, populate, SHARED_PASSWORD, type Population } from './population';
 
-const EMAIL = 'ivan@example.com';
-const PASSWORD = 'лодка плывёт 42';
+const note = (line: string): boolean => process.stderr.write(`${line}\n`);
 
-/** Makes the storage that `env` names ready for a later start. */
-export async function seed(env: Environment): Promise<Pick<Target, 'client' | 'person'>> {
-  const foundation = await openFoundation(loadConfig({ ...env, LOG_LEVEL: 'error' }));
+function readPopulation(): Population {
+  const { values } = parseArgs({
+    options: {
+      accounts: { type: 'string', default: '100000' },
+      waiting: { type: 'string', default: '10000' },
+    },
+  });
+  const [accounts, waiting] = [Number(values.accounts), Number(values.waiting)];
+  if (!Number.isInteger(accounts) || accounts < 1 || accounts > 9_999_999)
+    throw new Error('--accounts is a whole number from 1 to 9999999');
+  if (!Number.isInteger(waiting) || waiting < 0 || waiting > accounts)
+    throw new Error('--waiting is a whole number, at most that of the accounts');
+  return { accounts, waiting };
+}
+
+async function main(): Promise<void> {
+  const { NODE_ENV: environment, DATABASE_URL: url } = process.env;
+  if (environment === 'production') throw new Error('this is no program for production');
+  if (!url) throw new Error('name a Postgres in DATABASE_URL');
+  const population = readPopulation();
+  const begun = performance.now();
+  const { db, pool, close } = await openDatabase({ url, dataDir: '', poolSize: 1 });
   try {
-    await migrate(foundation.db);
-    await ensureSigningKeys(foundation);
-    await addPerson(foundation);
-    const secret = await addClient(foundation);
-    return {
-      client: { id: CLIENT_ID, secret, redirectUri: REDIRECT_URI },
-      person: { identifier: EMAIL, password: PASSWORD },
-    };
+    await migrate(db);
+    await populate(pool, population, note);
   } finally {
-    await foundation.close();
+    await close();
   }
+  const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+  const { accounts, waiting } = population;
+  process.stdout.write(
+    `${accounts} accounts, ${waiting} of them waiting, in ${seconds} s; ` +
+      `${emailOf(1)} and everybody else sign in with: ${SHARED_PASSWORD}\n`,
+  );
 }
 
-async function addPerson({ db, clock }: Foundation): Promise<void> {
-  const email = parseEmail(EMAIL);
-  if (!email) throw new Error(`no address: ${EMAIL}`);
-  const passwords = createPasswordHasher({ workers: 1 });
-  const hash = await passwords.hash(PASSWORD);
-  await passwords.close();
-  const at = clock.now();
-  const name = { familyName: 'Вымышленный', givenName: 'Иван', middleName: 'Иванович', locale: 'ru' };
-  await db.transaction().execute(async (trx) => {
-    const { id } = await insertAccount(trx, name, at);
-    await replaceEmail(trx, id, email);
-    await proveEmail(trx, id, email.canonical, at);
-    await updatePassword(trx, id, hash, at);
-  });
-}
-
-async function addClient(foundation: Foundation): Promise<string> {
-  const input = clientInput.parse({
-    client_id: CLIENT_ID,
-    client_name: 'Кабинет',
-    redirect_uris: [REDIRECT_URI],
-    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
-    id_token_signed_response_alg: 'ES256',
-  });
-  const registered = await registerClient(foundation, input, { actor: 'system' });
-  if (registered === 'id_taken' || registered.secret === undefined) throw new Error('no client secret');
-  return registered.secret;
-}
+main().catch((error: unknown) => {
+  note(`Not seeded: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+});

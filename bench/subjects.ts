@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { startPostgresServer } from '../test/support/postgres-server';
 import { freePort } from '../test/support/processes';
 import { startRedisServer } from '../test/support/redis-server';
-import { seed } from './seed';
+import { seed } from './known-person';
 import type { ServerProgram } from './server';
 import type { BareSettings } from './subjects/bare';
 import { CLIENT_ID, REDIRECT_URI, SCOPE, type Target } from './target';
@@ -92,7 +92,10 @@ function signingKey(alg: 'ES256' | 'RS256') {
 }
 
 /** The product as it ships, except for a captcha whose answer is known and limits that a bench would reach. */
-async function installOurs(storage: Record<string, string>, storePids: number[]): Promise<Installation> {
+export async function installOurs(
+  storage: Record<string, string>,
+  storePids: number[],
+): Promise<Installation> {
   const port = await freePort();
   const env = {
     ...storage,

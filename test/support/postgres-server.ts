@@ -18,6 +18,8 @@ import {
 
 export interface PostgresServer {
   port: number;
+  /** File that the server writes its log to. */
+  log: string;
   /** URL of a database of this server. */
   url(database: string): string;
   pid(): number;
@@ -78,7 +80,8 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   for (let attempt = 1; attempt <= 5; attempt++) {
     const port = await freePort();
     const server = await start(port);
-    if (server) return postgresServer(port, urlOf(port, password), server, start, folder.remove);
+    if (server)
+      return postgresServer({ port, log, url: urlOf(port, password) }, server, start, folder.remove);
   }
   throw new Error(`Postgres does not start: ${tail(log)}`);
 }
@@ -124,21 +127,19 @@ async function answers(url: string): Promise<boolean> {
 }
 
 function postgresServer(
-  port: number,
-  url: (database: string) => string,
+  facts: Pick<PostgresServer, 'port' | 'log' | 'url'>,
   first: RunningProcess,
   start: (port: number) => Promise<RunningProcess | undefined>,
   removeFolder: () => void,
 ): PostgresServer {
   let server = first;
   return {
-    port,
-    url,
+    ...facts,
     pid: () => server.pid,
     kill: () => server.stop('SIGQUIT'),
     restart: async () => {
-      const next = await start(port);
-      if (!next) throw new Error(`Postgres did not come back on port ${port}`);
+      const next = await start(facts.port);
+      if (!next) throw new Error(`Postgres did not come back on port ${facts.port}`);
       server = next;
     },
     close: async () => {
