@@ -63,6 +63,8 @@ function missingCredentials(config: Config): string[] {
   if (smsGateway === 'smsc' && !smscApiKey && !(smscLogin && smscPassword))
     return ['SMSC_API_KEY, or SMSC_LOGIN and SMSC_PASSWORD, are required with SMS_GATEWAY=smsc.'];
   if (smsGateway === 'sms-ru' && !smsRuApiId) return ['SMS_RU_API_ID is required with SMS_GATEWAY=sms-ru.'];
+  if (config.legacyCheck === 'http' && !(config.legacyCheckUrl && config.legacyCheckToken))
+    return ['LEGACY_CHECK_URL and LEGACY_CHECK_TOKEN are required with LEGACY_CHECK=http.'];
   return [];
 }
 
@@ -92,6 +94,10 @@ function productionFaults(config: Config, env: Environment): string[] {
     [
       config.smsGateway === 'outbox',
       'SMS_GATEWAY must be smsc or sms-ru in production; outbox carries no message.',
+    ],
+    [
+      config.legacyCheckUrl?.startsWith('http://') === true,
+      'LEGACY_CHECK_URL must be an https URL in production; passwords go there.',
     ],
     [
       [config.smscUrl, config.smscReserveUrl, config.smsRuUrl].some((url) => url?.startsWith('http://')),

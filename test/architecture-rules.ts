@@ -43,6 +43,11 @@ const OWNERS: readonly [packages: RegExp, owner: string, owns: (path: string) =>
     'src/accounts/passwords.ts and its worker',
     (path) => /^src\/accounts\/(passwords\.ts|password-worker\.cts)$/.test(path),
   ],
+  [
+    /^bcryptjs$/,
+    'src/legacy-accounts/bcrypt-worker.cts',
+    (path) => path === 'src/legacy-accounts/bcrypt-worker.cts',
+  ],
   [/^libphonenumber-js$/, 'src/accounts/phone-number.ts', (path) => path === 'src/accounts/phone-number.ts'],
   [/^nodemailer$/, 'src/notifications/email.ts', (path) => path === 'src/notifications/email.ts'],
   [/^openid-client$/, 'src/upstreams/', (path) => inFolder(path, 'upstreams')],

@@ -263,4 +263,22 @@ export const SETTINGS = {
     meaning:
       'text messages an hour altogether; what is over it is refused, so that no robot empties the account',
   }),
+  legacyCheck: required({
+    name: 'LEGACY_CHECK',
+    read: oneOf('none', 'import', 'http'),
+    default: 'none',
+    meaning:
+      "how an old password of the КТСП Web-portal proves that its login is the person's: import asks the hashes of legacy import, http asks LEGACY_CHECK_URL, none leaves it to a reviewer",
+  }),
+  legacyCheckUrl: optional({
+    name: 'LEGACY_CHECK_URL',
+    read: urlWith('https', 'http'),
+    meaning: 'address that LEGACY_CHECK=http posts {"login", "password"} to; https in production',
+  }),
+  legacyCheckToken: optional({
+    name: 'LEGACY_CHECK_TOKEN',
+    read: headerToken,
+    meaning: 'bearer token for LEGACY_CHECK_URL',
+    secret: true,
+  }),
 };

@@ -8,6 +8,7 @@ import { addClients } from './clients';
 import { addClientsImport } from './clients-import';
 import { addCompanies } from './companies';
 import { addKeys } from './keys';
+import { addLegacy } from './legacy/legacy';
 import { addMembers } from './memberships/members';
 import { addMigrate } from './migrate';
 import { addOutbox } from './outbox';
@@ -23,6 +24,7 @@ export const commandFiles: readonly AddCommands[] = [
   addCompanies,
   addMembers,
   addApprovals,
+  addLegacy,
   addKeys,
   addAudit,
   addOutbox,
