@@ -4,7 +4,7 @@ import Koa from 'koa';
 import Router from 'koa-router';
 import { createPasswordHasher, type PasswordHasher } from './accounts/passwords';
 import { createCaptcha } from './captcha/providers';
-import { clientHome } from './clients/client';
+import { clientEntry } from './clients/client';
 import { findClient } from './clients/store';
 import { createCompanyDirectories } from './companies/directories';
 import { migrateFoundation, type Foundation } from './foundation';
@@ -25,6 +25,8 @@ import { addConsentRoutes } from './provider/consent';
 import { createInteractions, showInteraction } from './provider/interaction';
 import { createProviderPages } from './provider/pages';
 import { createProvider } from './provider/provider';
+import { addRelyingPartyRoutes } from './provider/relying-parties';
+import { createSessions } from './provider/sessions';
 import { addRecoveryRoutes } from './recovery/routes';
 import { loadDocuments } from './registration/pages/documents';
 import { addRegistrationRoutes } from './registration/routes';
@@ -86,7 +88,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     clock,
     log,
     adapter: createAdapters({ db, ephemeral, secrets, clock }),
-    pages: createProviderPages(render),
+    pages: createProviderPages(render, config.issuer),
     settings: {
       issuer: config.issuer,
       sessionDays: config.sessionDays,
@@ -113,6 +115,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     },
   });
   const consent = addConsentRoutes(shared);
+  createSessions(shared);
   addRecoveryRoutes(shared);
   const approval = addRegistrationRoutes(router, {
     ...shared,
@@ -125,7 +128,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
       global: config.smsLimitGlobal,
     },
   });
-  addClientLogo(router, parts);
+  addRelyingPartyRoutes(shared);
   router.get(
     '/interaction/:uid',
     showInteraction(interactions, { login, consent, approval }, lastClient) as Router.IMiddleware,
@@ -141,7 +144,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   pinOrigin(koa, config.issuer);
   const wayForward = async (ctx: Parameters<Middleware>[0]): Promise<string | undefined> => {
     const client = await findClient(db, lastClient.read(ctx) ?? '');
-    return client && clientHome(client.metadata);
+    return client && clientEntry(client.metadata, config.issuer);
   };
   const ready = {
     database: () => db.selectNoFrom((eb) => eb.lit(1).as('one')).execute(),
@@ -217,15 +220,4 @@ function openEphemeral({ config, db, log }: Foundation): EphemeralStore {
 async function allMigrated(db: Foundation['db']): Promise<void> {
   const states = await listMigrations(db);
   if (states.some(({ executedAt }) => !executedAt)) throw new Error('migrations are pending');
-}
-
-/** `/clients/:id/logo`: the relying party's picture, from our own origin so that pages need no third party. */
-function addClientLogo(router: Router, { db }: AppParts): void {
-  router.get('/clients/:id/logo', async (ctx) => {
-    const client = await findClient(db, String((ctx.params as { id: string }).id));
-    if (!client?.logo || !client.logoType) return;
-    ctx.type = client.logoType;
-    ctx.set({ 'Cache-Control': 'public, max-age=300' });
-    ctx.body = client.logo;
-  });
 }

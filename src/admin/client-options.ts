@@ -1,6 +1,14 @@
 /** A relying party as it is typed on the command line, and as it is shown. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { clientFaults, clientId, clientInput, type Client, type ClientInput } from '../clients/client';
+import {
+  ADMITS,
+  clientFaults,
+  clientId,
+  clientInput,
+  REGISTRATION_PATHS,
+  type Client,
+  type ClientInput,
+} from '../clients/client';
 import { findClient } from '../clients/store';
 import type { Queryable } from '../storage/tables';
 import { Failure, type AdminIo } from './admin';
@@ -19,6 +27,8 @@ export interface ClientOptions {
   backchannelLogoutUri?: string;
   clientUri?: string;
   initiateLoginUri?: string;
+  admits?: string;
+  registrationPath?: string;
   pkceExempt?: boolean;
   /** False for --no-logo. */
   logo?: string | false;
@@ -52,6 +62,14 @@ export function addClientOptions(leaf: Command): Command {
     .option('--backchannel-logout-uri <uri>', 'told when a person signs out')
     .option('--client-uri <uri>', 'its home page')
     .option('--initiate-login-uri <uri>', 'its page that begins a sign-in')
+    .addOption(
+      new Option('--admits <whom>', 'who may enter: members only, or also who still waits').choices(ADMITS),
+    )
+    .addOption(
+      new Option('--registration-path <name>', 'what a registration from there asks').choices(
+        REGISTRATION_PATHS,
+      ),
+    )
     .option('--logo <file>', 'picture for the sign-in page: PNG, JPEG or WebP, at most 64 KiB');
 }
 
@@ -74,6 +92,8 @@ function said(options: ClientOptions): Record<string, unknown> {
     ['token_endpoint_auth_method', method],
     ['application_type', options.native ? 'native' : undefined],
     ['id_token_signed_response_alg', options.alg],
+    ['admits', options.admits],
+    ['registration_path', options.registrationPath],
   ];
   return Object.fromEntries<unknown>([
     ...plainOnes.filter(([, value]) => value !== undefined),

@@ -43,11 +43,15 @@ const webUri = z
     return url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname));
   }, 'must be an https URL (http is for loopback only)');
 
+/** The client of our own pages: built in, stored nowhere, issued nothing (provider/sessions.ts). */
+export const OWN_CLIENT_ID = 'port-one-id';
+
 /** `client_id`: readable, and never the shape of a subject, so that neither can be taken for the other (RFC 9700 §4.15). */
 export const clientId = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{1,62}$/, 'must be 2 to 63 of a-z, 0-9, ".", "_", "-"')
-  .refine((id) => !/^[0-9a-f]{8}-[0-9a-f]{4}-/.test(id), 'must not look like a UUID, since subjects do');
+  .refine((id) => !/^[0-9a-f]{8}-[0-9a-f]{4}-/.test(id), 'must not look like a UUID, since subjects do')
+  .refine((id) => id !== OWN_CLIENT_ID, 'must be another: this one is built in');
 
 /** What a relying party may ask for; provider/claims.ts says what each of them brings. */
 export const SCOPES = ['openid', 'profile', 'email', 'phone', 'companies', 'offline_access'] as const;
@@ -59,6 +63,13 @@ const scopeList = z
     (list) => list.split(' ').every((scope) => SCOPES.some((known) => known === scope)),
     `must be of ${SCOPES.join(', ')}, separated by spaces`,
   );
+
+/** Whom a relying party lets in: members of a company, or also people who still wait to become one. */
+export const ADMITS = ['approved', 'waiting'] as const;
+
+/** Names of the paths that a registration may take; registration/paths.ts says what each of them asks. */
+export const REGISTRATION_PATHS = ['port-one'] as const;
+export type RegistrationPath = (typeof REGISTRATION_PATHS)[number];
 
 export const SECRET_METHODS = ['client_secret_basic', 'client_secret_post'] as const;
 
@@ -84,6 +95,8 @@ export const clientInput = z
     backchannel_logout_uri: webUri.optional(),
     backchannel_logout_session_required: z.boolean().optional(),
     default_max_age: z.number().int().min(0).optional(),
+    admits: z.enum(ADMITS).optional(),
+    registration_path: z.enum(REGISTRATION_PATHS).optional(),
   })
   .superRefine((client, context) => {
     const needsRedirect = client.grant_types.includes('authorization_code');
@@ -120,12 +133,24 @@ export function hasSecret(method: string): boolean {
   return SECRET_METHODS.some((name) => name === method);
 }
 
-/** Where a person finds the relying party again: where it begins a sign-in, its home page, or where its address leads. */
+/** Where a person finds the relying party again: its home page, or where its redirect address leads. */
 export function clientHome(metadata: Record<string, unknown>): string | undefined {
-  const { initiate_login_uri: start, client_uri: home, redirect_uris: redirects } = metadata;
-  const known = start ?? home;
-  if (typeof known === 'string') return known;
+  const { client_uri: home, redirect_uris: redirects } = metadata;
+  if (typeof home === 'string') return home;
   const first: unknown = Array.isArray(redirects) ? redirects[0] : undefined;
   const url = typeof first === 'string' ? URL.parse(first) : null;
   return url && url.origin !== 'null' ? `${url.origin}/` : undefined;
+}
+
+/** Where a person goes to use it: the page that begins a sign-in (OIDC Core §4), else where it is found. */
+export function clientEntry(metadata: Record<string, unknown>, issuer: string): string | undefined {
+  const start = typeof metadata.initiate_login_uri === 'string' && URL.parse(metadata.initiate_login_uri);
+  if (!start) return clientHome(metadata);
+  start.searchParams.set('iss', issuer);
+  return start.href;
+}
+
+/** The path that people who come from it register by. */
+export function registrationPath(metadata: Record<string, unknown>): RegistrationPath {
+  return REGISTRATION_PATHS.find((name) => name === metadata.registration_path) ?? 'port-one';
 }

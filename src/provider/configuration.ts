@@ -8,7 +8,7 @@ import {
 } from 'oidc-provider';
 import { isInForce } from '../accounts/account';
 import { findProfile } from '../accounts/store';
-import { SCOPES } from '../clients/client';
+import { OWN_CLIENT_ID, SCOPES } from '../clients/client';
 import type { Clock } from '../clock';
 import { companyClaim } from '../companies/memberships/membership';
 import { listToldMemberships } from '../companies/memberships/store';
@@ -16,6 +16,7 @@ import { cookieName } from '../http/cookies';
 import type { Secrets } from '../secrets';
 import type { Database } from '../storage/tables';
 import { CLAIMS_BY_SCOPE, personClaims } from './claims';
+import { grantOfNothing, ownClient } from './own-client';
 import type { ProviderPages } from './pages';
 import { interactionPrompts } from './prompts';
 import type { SigningKeySet } from './signing-keys';
@@ -44,6 +45,7 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
   const { settings, secrets, pages } = parts;
   return {
     adapter: parts.adapter,
+    clients: [ownClient(settings.issuer)],
     jwks: { keys: keys.keys },
     claims: CLAIMS_BY_SCOPE,
     scopes: SCOPES,
@@ -51,11 +53,12 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
     conformIdTokenClaims: false,
     findAccount: (ctx, sub, token) => findAccount(parts, ctx, sub, token as TokenTimes | undefined),
     loadExistingGrant: (ctx) => loadExistingGrant(ctx, settings.refreshTokenDays * DAY),
-    responseTypes: ['code'],
+    // `none` is for our own pages; what operators register gets codes only.
+    responseTypes: ['code', 'none'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
     pkce: { required: (_ctx, client) => client.pkce_exempt !== true },
     allowOmittingSingleRegisteredRedirectUri: false,
-    extraClientMetadata: { properties: ['pkce_exempt', 'has_logo'] },
+    extraClientMetadata: { properties: ['pkce_exempt', 'has_logo', 'admits'] },
     clientBasedCORS: (_ctx, origin, client) => isOriginOf(client, origin),
     enabledJWA: {
       idTokenSigningAlgValues: ['ES256', 'RS256', 'EdDSA'],
@@ -198,6 +201,7 @@ async function loadExistingGrant(ctx: KoaContextWithOIDC, refreshLifetime: numbe
   const { oidc } = ctx;
   const { client, session, account, provider } = oidc;
   if (!client || !session || !account) return undefined;
+  if (client.clientId === OWN_CLIENT_ID) return grantOfNothing(ctx);
   const known = session.grantIdFor(client.clientId);
   const found = known === undefined ? undefined : await provider.Grant.find(known);
   // Nothing is granted while the person is being asked.

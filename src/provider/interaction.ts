@@ -1,5 +1,6 @@
 /** The interaction port over oidc-provider, and the map from a prompt's name to the page that settles it. */
 import { errors } from 'oidc-provider';
+import { OWN_CLIENT_ID } from '../clients/client';
 import { Refusal } from '../errors';
 import type { Context, Middleware } from '../http/context';
 import type { InteractionDetails, Interactions } from '../http/interactions';
@@ -77,7 +78,7 @@ export function showInteraction(
 ): Middleware {
   return async (ctx, next) => {
     const { prompt, brand } = await interactions.details(ctx);
-    lastClient.write(ctx, brand.clientId);
+    if (brand.clientId !== OWN_CLIENT_ID) lastClient.write(ctx, brand.clientId);
     const page = pages[prompt];
     if (!page) throw new Error(`no page settles the prompt ${prompt}`);
     await page(ctx, next);

@@ -1,6 +1,6 @@
 /** oidc-provider's own pages, drawn as ours: errors, sign-out, signed out. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { clientHome } from '../clients/client';
+import { clientEntry } from '../clients/client';
 import type { Context } from '../http/context';
 import type { Render } from '../http/pages/render';
 import { allowFormTarget } from '../http/security-headers';
@@ -36,7 +36,7 @@ function errorCode(
   return oidc.route === 'resume' || stale ? 'interaction_expired' : 'oidc';
 }
 
-export function createProviderPages(render: Render): ProviderPages {
+export function createProviderPages(render: Render, issuer: string): ProviderPages {
   return {
     error(ctx, out) {
       const { client } = ctx.oidc;
@@ -50,7 +50,7 @@ export function createProviderPages(render: Render): ProviderPages {
           // For the engineer who connects a relying party; a person reads the sentence above it.
           detail: [out.error, out.error_description].filter(Boolean).join(': ').slice(0, 300),
           again: code === 'forged_form' ? '/session/end' : undefined,
-          onward: client && clientHome(client.metadata()),
+          onward: client && clientEntry(client.metadata(), issuer),
         },
       });
     },
@@ -67,7 +67,7 @@ export function createProviderPages(render: Render): ProviderPages {
       render(ours(ctx), {
         view: 'sign-in/signed-out',
         title: 'signed_out.title',
-        values: { onward: ctx.oidc.client && clientHome(ctx.oidc.client.metadata()) },
+        values: { onward: ctx.oidc.client && clientEntry(ctx.oidc.client.metadata(), issuer) },
       });
     },
   };

@@ -10,8 +10,9 @@ function signInEnded({ oidc }: KoaContextWithOIDC): boolean {
   return oidc.session?.accountId !== undefined && oidc.account === undefined;
 }
 
-/** Asked only where somebody is signed in, so once in an authorization. */
+/** Asked only where somebody is signed in, so once in an authorization, and where the relying party minds. */
 async function keptWaiting(db: Queryable, { oidc }: KoaContextWithOIDC): Promise<boolean> {
+  if (oidc.client?.admits === 'waiting') return false;
   return oidc.account !== undefined && isKeptWaiting(db, oidc.account.accountId);
 }
 

@@ -1,4 +1,5 @@
 /** How a browser comes back to its registration: a cookie whose fingerprint stands in the row. */
+import { registrationPath, type Client } from '../clients/client';
 import { findClient } from '../clients/store';
 import { addSeconds } from '../clock';
 import type { Context } from '../http/context';
@@ -34,26 +35,37 @@ export function createVisits(tools: RegistrationTools, cookie: Cookie): Visits {
   };
   const find = async (token: string | undefined): Promise<Registration | undefined> =>
     token === undefined ? undefined : findRegistration(db, fingerprint(token), clock.now());
-  const start = async (ctx: Context, clientId: string | null, interaction: string): Promise<Registration> => {
+  const start = async (
+    ctx: Context,
+    client: Client | undefined,
+    interaction: string,
+  ): Promise<Registration> => {
     const key = `register:begin:${addressBlock(ctx.state.address)}`;
     await reserve(ephemeral, [{ key, max: BEGINS_AN_HOUR, window: 3600 }]);
     const token = randomToken();
     const now = clock.now();
     cookie.write(ctx, `${token}.${interaction}`, REGISTRATION_TTL);
-    const facts = { path: 'port-one', browserHash: fingerprint(token), clientId, locale: ctx.state.locale };
-    return insertRegistration(db, { ...facts, expiresAt: addSeconds(now, REGISTRATION_TTL) }, now);
+    const path = registrationPath(client?.metadata ?? {});
+    const facts = { path, browserHash: fingerprint(token), clientId: client?.id ?? null };
+    return insertRegistration(
+      db,
+      { ...facts, locale: ctx.state.locale, expiresAt: addSeconds(now, REGISTRATION_TTL) },
+      now,
+    );
   };
   return {
     begin: async (ctx, clientId, interaction) => {
       const [token] = parts(ctx);
       const known = await find(token);
-      if (!known || known.accountId !== null || known.clientId !== clientId)
-        return start(ctx, clientId, interaction);
+      // None for our own pages: they are no relying party that a registration could lead back to.
+      const client = await findClient(db, clientId);
+      if (!known || known.accountId !== null || known.clientId !== (client?.id ?? null))
+        return start(ctx, client, interaction);
       cookie.write(ctx, `${token ?? ''}.${interaction}`, REGISTRATION_TTL);
       return known;
     },
     current: async (ctx) => {
-      const registration = (await find(parts(ctx)[0])) ?? (await start(ctx, null, ''));
+      const registration = (await find(parts(ctx)[0])) ?? (await start(ctx, undefined, ''));
       await greet(tools, ctx, registration.clientId);
       return registration;
     },
