@@ -35,7 +35,7 @@ interface Visit {
 /** Older ones of a visit are forgotten. */
 const MOST_PENDING = 10;
 
-const SCOPE = 'openid profile email phone companies';
+const SCOPE = 'openid profile email phone companies legacy_accounts';
 
 /** Starts the cabinet; the returned function stops it. */
 export async function startCabinet(options: CabinetOptions): Promise<() => Promise<void>> {

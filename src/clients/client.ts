@@ -54,7 +54,15 @@ export const clientId = z
   .refine((id) => id !== OWN_CLIENT_ID, 'must be another: this one is built in');
 
 /** What a relying party may ask for; provider/claims.ts says what each of them brings. */
-export const SCOPES = ['openid', 'profile', 'email', 'phone', 'companies', 'offline_access'] as const;
+export const SCOPES = [
+  'openid',
+  'profile',
+  'email',
+  'phone',
+  'companies',
+  'legacy_accounts',
+  'offline_access',
+] as const;
 
 const scopeList = z
   .string()
@@ -100,6 +108,12 @@ export const clientInput = z
   })
   .superRefine((client, context) => {
     const needsRedirect = client.grant_types.includes('authorization_code');
+    sign_in_names: z
+      .array(z.enum(NAME_KINDS))
+      .min(1)
+      .refine((names) => new Set(names).size === names.length, 'must not name one twice')
+      .optional(),
+    legacy_uri: webUri.optional(),
     if (needsRedirect && client.redirect_uris.length === 0) {
       context.addIssue({ code: 'custom', path: ['redirect_uris'], message: 'needs at least one address' });
     }

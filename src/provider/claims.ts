@@ -2,20 +2,23 @@
 import type { CompanyClaim } from '../companies/memberships/membership';
 import type { SCOPES } from '../clients/client';
 import { fullName, type AccountProfile } from '../accounts/account';
+import type { LegacyAccountClaim } from '../legacy-accounts/legacy-account';
 
-/** Scope → claims (OIDC Core §5.4; `companies` is ours). */
+/** Scope → claims (OIDC Core §5.4; `companies` and `legacy_accounts` are ours). */
 export const CLAIMS_BY_SCOPE: Record<Exclude<(typeof SCOPES)[number], 'offline_access'>, string[]> = {
   openid: ['sub'],
   profile: ['name', 'family_name', 'given_name', 'middle_name', 'locale', 'updated_at'],
   email: ['email', 'email_verified'],
   phone: ['phone_number', 'phone_number_verified'],
   companies: ['companies'],
+  legacy_accounts: ['legacy_accounts'],
 };
 
 /** Every claim the provider knows of a person; the granted scopes choose among them. */
 export function personClaims(
   person: AccountProfile,
   companies: CompanyClaim[],
+  legacyAccounts: LegacyAccountClaim[],
 ): Record<string, unknown> & { sub: string } {
   return {
     sub: person.id,
@@ -30,5 +33,6 @@ export function personClaims(
       ? {}
       : { phone_number: person.phone, phone_number_verified: person.phoneProved }),
     companies,
+    legacy_accounts: legacyAccounts,
   };
 }

@@ -13,6 +13,7 @@ import type { Clock } from '../clock';
 import { companyClaim } from '../companies/memberships/membership';
 import { listToldMemberships } from '../companies/memberships/store';
 import { cookieName } from '../http/cookies';
+import { listConfirmedLogins } from '../legacy-accounts/store';
 import type { Secrets } from '../secrets';
 import type { Database } from '../storage/tables';
 import { CLAIMS_BY_SCOPE, personClaims } from './claims';
@@ -58,7 +59,7 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
     pkce: { required: (_ctx, client) => client.pkce_exempt !== true },
     allowOmittingSingleRegisteredRedirectUri: false,
-    extraClientMetadata: { properties: ['pkce_exempt', 'has_logo', 'admits'] },
+    extraClientMetadata: { properties: ['pkce_exempt', 'has_logo', 'admits', 'sign_in_names', 'legacy_uri'] },
     clientBasedCORS: (_ctx, origin, client) => isOriginOf(client, origin),
     enabledJWA: {
       idTokenSigningAlgValues: ['ES256', 'RS256', 'EdDSA'],
@@ -185,10 +186,11 @@ async function findAccount(
   return {
     accountId: person.id,
     claims: async (_use: string, scope: string) => {
-      const told = scope.split(' ').includes('companies')
-        ? await listToldMemberships(parts.db, person.id)
-        : [];
-      return personClaims(person, told.map(companyClaim));
+      const asked = scope.split(' ');
+      const told = asked.includes('companies') ? await listToldMemberships(parts.db, person.id) : [];
+      const legacy = asked.includes('legacy_accounts') ? await listConfirmedLogins(parts.db, person.id) : [];
+      const companies = told.map((view) => companyClaim(view, parts.clock.now()));
+      return personClaims(person, companies, legacy);
     },
   };
 }
