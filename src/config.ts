@@ -65,6 +65,9 @@ function missingCredentials(config: Config): string[] {
   if (smsGateway === 'sms-ru' && !smsRuApiId) return ['SMS_RU_API_ID is required with SMS_GATEWAY=sms-ru.'];
   if (config.legacyCheck === 'http' && !(config.legacyCheckUrl && config.legacyCheckToken))
     return ['LEGACY_CHECK_URL and LEGACY_CHECK_TOKEN are required with LEGACY_CHECK=http.'];
+  const { s3Endpoint, s3Bucket, s3AccessKey, s3SecretKey } = config;
+  if (config.fileStorage === 's3' && !(s3Endpoint && s3Bucket && s3AccessKey && s3SecretKey))
+    return ['S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY and S3_SECRET_KEY are required with FILE_STORAGE=s3.'];
   return [];
 }
 
@@ -91,6 +94,10 @@ function productionFaults(config: Config, env: Environment): string[] {
       'DEMO_PORT must not be set in production; the demo cabinet does not exist there.',
     ],
     [config.logLevel === 'debug', 'LOG_LEVEL must be info or less in production.'],
+    [
+      config.s3Endpoint?.startsWith('http://') === true,
+      'S3_ENDPOINT must be an https origin in production; credentials go there.',
+    ],
     [
       config.smsGateway === 'outbox',
       'SMS_GATEWAY must be smsc or sms-ru in production; outbox carries no message.',

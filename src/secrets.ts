@@ -25,6 +25,12 @@ export interface Secrets {
   seal(plain: string, context: string): string;
   /** Opens what `seal` made under any key of the list. @throws Error when altered, or moved to another context. */
   open(sealed: string, context: string): string;
+  /** Short name of the newest key, the same on every node. */
+  keyId: string;
+  /** The same for bytes, such as a file. */
+  sealBytes(plain: Buffer, context: string): Buffer;
+  /** Opens what `sealBytes` made. @throws Error as `open` does. */
+  openBytes(sealed: Buffer, context: string): Buffer;
   /** HMAC-SHA-256 under the newest key, as base64url. */
   mac(purpose: KeyPurpose, text: string): string;
   /** True when `mac` is that of `text` under any key of the list. Takes the same time for any wrong value. */
@@ -81,24 +87,33 @@ export function createSecrets(masterKeys: readonly string[]): Secrets {
   const newest = sets[0];
   if (!newest) throw new Error('createSecrets needs at least one key');
 
+  /** iv, ciphertext, tag. */
+  const encrypt = (plain: Buffer, context: string): Buffer => {
+    const iv = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', newest.derived.seal, iv).setAAD(Buffer.from(context));
+    return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  };
+  const decrypt = (id: string, body: Buffer, context: string): Buffer => {
+    const set = sets.find((candidate) => candidate.id === id);
+    if (!set) throw new Error('sealed under a key that is not in SECRET_KEY');
+    const decipher = createDecipheriv('aes-256-gcm', set.derived.seal, body.subarray(0, 12), {
+      authTagLength: 16,
+    });
+    decipher.setAAD(Buffer.from(context)).setAuthTag(body.subarray(-16));
+    return Buffer.concat([decipher.update(body.subarray(12, -16)), decipher.final()]);
+  };
+
   return {
-    seal(plain, context) {
-      const iv = randomBytes(12);
-      const cipher = createCipheriv('aes-256-gcm', newest.derived.seal, iv).setAAD(Buffer.from(context));
-      const body = Buffer.concat([iv, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-      return `${newest.id}.${body.toString('base64url')}`;
-    },
+    keyId: newest.id,
+    seal: (plain, context) =>
+      `${newest.id}.${encrypt(Buffer.from(plain, 'utf8'), context).toString('base64url')}`,
     open(sealed, context) {
-      const [id, encoded] = sealed.split('.', 2);
-      const set = sets.find((candidate) => candidate.id === id);
-      if (!set || !encoded) throw new Error('sealed under a key that is not in SECRET_KEY');
-      const body = Buffer.from(encoded, 'base64url');
-      const decipher = createDecipheriv('aes-256-gcm', set.derived.seal, body.subarray(0, 12), {
-        authTagLength: 16,
-      });
-      decipher.setAAD(Buffer.from(context)).setAuthTag(body.subarray(-16));
-      return decipher.update(body.subarray(12, -16), undefined, 'utf8') + decipher.final('utf8');
+      const [id = '', encoded] = sealed.split('.', 2);
+      if (!encoded) throw new Error('not sealed');
+      return decrypt(id, Buffer.from(encoded, 'base64url'), context).toString('utf8');
     },
+    sealBytes: (plain, context) => Buffer.concat([Buffer.from(newest.id, 'latin1'), encrypt(plain, context)]),
+    openBytes: (sealed, context) => decrypt(sealed.toString('latin1', 0, 6), sealed.subarray(6), context),
     isNewest: (sealed) => sealed.startsWith(`${newest.id}.`),
     mac: (purpose, text) => mac(newest.derived[purpose], text),
     verify: (purpose, text, given) => sets.some((set) => sameText(mac(set.derived[purpose], text), given)),

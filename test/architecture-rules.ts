@@ -15,11 +15,11 @@ interface Import {
 }
 
 const FLOWS = ['registration', 'sign-in', 'recovery', 'approvals', 'account', 'admin', 'provider'];
-const RECORDS = ['accounts', 'companies', 'clients', 'upstreams', 'legacy-accounts'];
+const RECORDS = ['accounts', 'companies', 'clients', 'upstreams', 'legacy-accounts', 'attorney'];
 const SUPPORTING_RECORDS = ['tokens', 'captcha', 'notifications', 'audit'];
 const FLOOR = ['http', 'storage', 'config'];
 const FLOOR_FILES = ['clock', 'config', 'errors', 'log', 'secrets'].map((name) => `src/${name}.ts`);
-const PLUG_FOLDERS = ['steps', 'methods', 'providers', 'gateways', 'directories', 'commands'];
+const PLUG_FOLDERS = ['steps', 'methods', 'providers', 'gateways', 'directories', 'commands', 'files'];
 const NAMELESS_FOLDERS = ['utils', 'util', 'common', 'helpers', 'shared', 'misc', 'lib'];
 const MAX_LINES = 300;
 const MAX_FILES = 12;
@@ -50,6 +50,9 @@ const OWNERS: readonly [packages: RegExp, owner: string, owns: (path: string) =>
   ],
   [/^libphonenumber-js$/, 'src/accounts/phone-number.ts', (path) => path === 'src/accounts/phone-number.ts'],
   [/^nodemailer$/, 'src/notifications/email.ts', (path) => path === 'src/notifications/email.ts'],
+  [/^@fastify\/busboy$/, 'src/http/uploads.ts', (path) => path === 'src/http/uploads.ts'],
+  [/^saxes$/, 'src/attorney/contents/mchd.ts', (path) => path === 'src/attorney/contents/mchd.ts'],
+  [/^aws4fetch$/, 'src/attorney/files/s3.ts', (path) => path === 'src/attorney/files/s3.ts'],
   [/^openid-client$/, 'src/upstreams/', (path) => inFolder(path, 'upstreams')],
   [/^(koa|koa-.*|@koa\/.*)$/, 'app.ts, http/, provider/ and routes.ts', holdsKoa],
 ];
@@ -116,6 +119,8 @@ function directionFault({ from, to }: Import): string | undefined {
   if (!ALLOWED[importer].includes(imported)) return `${from} (${importer}) imports ${to} (${imported})`;
   if (importer === 'flow' && imported === 'flow' && folderOf(from) !== folderOf(to))
     return `${from} imports another flow: ${to}`;
+  if (inFolder(from, 'attorney') && inFolder(to, 'companies'))
+    return `${from} imports ${to}; papers know applications by their id only`;
   const isRecord = importer === 'record' || importer === 'supporting record';
   return isRecord && inFolder(to, 'http') ? `${from} is a record and imports ${to}` : undefined;
 }

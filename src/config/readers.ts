@@ -13,6 +13,8 @@ export function oneOf<const Value extends string>(...allowed: Value[]): Reader<V
   };
 }
 
+export const yesOrNo: Reader<boolean> = (value) => oneOf('yes', 'no')(value) === 'yes';
+
 /** Comma-separated names, each at most once; their order is kept. */
 export function listOf<const Value extends string>(...allowed: Value[]): Reader<Value[]> {
   const read = oneOf(...allowed);
@@ -22,6 +24,19 @@ export function listOf<const Value extends string>(...allowed: Value[]): Reader<
 /** A key that goes into a request header as it is. */
 export const headerToken: Reader<string> = (value) => {
   if (!/^[\x21-\x7e]{1,200}$/.test(value)) throw new Error('must be of visible ASCII characters');
+  return value;
+};
+
+/** The name of a bucket or a region: it becomes a part of an address as it is. */
+export const bucketName: Reader<string> = (value) => {
+  if (!/^[a-z0-9][a-z0-9.-]{1,62}$/.test(value))
+    throw new Error('must be of small letters, digits, dots and dashes');
+  return value;
+};
+
+/** A Unix socket's path, or `host:port`. */
+export const socketAddress: Reader<string> = (value) => {
+  if (!/^(?:\/\S+|[\w.-]+:\d{1,5})$/.test(value)) throw new Error('must be a path or host:port');
   return value;
 };
 

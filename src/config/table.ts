@@ -4,6 +4,7 @@
  */
 import {
   addressRanges,
+  bucketName,
   headerToken,
   keyList,
   listOf,
@@ -11,9 +12,11 @@ import {
   oneOf,
   origin,
   port,
+  socketAddress,
   text,
   urlWith,
   wholeNumber,
+  yesOrNo,
   type Reader,
 } from './readers';
 
@@ -144,7 +147,25 @@ export const SETTINGS = {
     name: 'SESSION_DAYS',
     read: wholeNumber(1, 90),
     default: '14',
-    meaning: 'days without a visit after which a sign-in ends',
+    meaning: 'days without a visit after which a sign-in with «Запомнить меня» ends',
+  }),
+  sessionLimitDays: required({
+    name: 'SESSION_LIMIT_DAYS',
+    read: wholeNumber(1, 365),
+    default: '30',
+    meaning: 'days after which a sign-in with «Запомнить меня» ends, however often it is used',
+  }),
+  sessionHours: required({
+    name: 'SESSION_HOURS',
+    read: wholeNumber(1, 168),
+    default: '12',
+    meaning: 'hours without a visit after which any other sign-in ends; closing the browser ends it, too',
+  }),
+  sessionLimitHours: required({
+    name: 'SESSION_LIMIT_HOURS',
+    read: wholeNumber(1, 720),
+    default: '24',
+    meaning: 'hours after which any other sign-in ends, however often it is used',
   }),
   refreshTokenDays: required({
     name: 'REFRESH_TOKEN_DAYS',
@@ -262,6 +283,54 @@ export const SETTINGS = {
     default: '1000',
     meaning:
       'text messages an hour altogether; what is over it is refused, so that no robot empties the account',
+  }),
+  fileStorage: required({
+    name: 'FILE_STORAGE',
+    read: oneOf('folder', 's3'),
+    default: 'folder',
+    meaning:
+      'where powers of attorney lie, sealed under SECRET_KEY: folder is DATA_DIR/files, which several nodes must share; s3 is a bucket',
+  }),
+  s3Endpoint: optional({
+    name: 'S3_ENDPOINT',
+    read: origin,
+    meaning: 'origin of the S3-compatible storage, needed with FILE_STORAGE=s3; https in production',
+  }),
+  s3Bucket: optional({
+    name: 'S3_BUCKET',
+    read: bucketName,
+    meaning: 'bucket of the documents, needed with FILE_STORAGE=s3',
+  }),
+  s3Region: required({
+    name: 'S3_REGION',
+    read: bucketName,
+    default: 'us-east-1',
+    meaning: 'region that requests to the storage are signed for',
+  }),
+  s3AccessKey: optional({
+    name: 'S3_ACCESS_KEY',
+    read: headerToken,
+    meaning: 'access key of the storage, needed with FILE_STORAGE=s3',
+    secret: true,
+  }),
+  s3SecretKey: optional({
+    name: 'S3_SECRET_KEY',
+    read: text,
+    meaning: 'secret key of the storage, needed with FILE_STORAGE=s3',
+    secret: true,
+  }),
+  clamavSocket: optional({
+    name: 'CLAMAV_SOCKET',
+    read: socketAddress,
+    meaning:
+      'socket of ClamAV, /run/clamav/clamd.ctl or host:3310; what is attached goes through it first; absent: no antivirus',
+  }),
+  recoveryTellsUnknown: required({
+    name: 'RECOVERY_TELLS_UNKNOWN',
+    read: yesOrNo,
+    default: 'no',
+    meaning:
+      'yes: recovery says of an e-mail or phone that it has no account, and where the code went; anybody can then find out who has one',
   }),
   legacyCheck: required({
     name: 'LEGACY_CHECK',

@@ -1,0 +1,45 @@
+/** What is nobody's goes, with its bytes; what is sealed under an older key is sealed anew. Every node runs it. */
+import { addSeconds, type Clock } from '../clock';
+import type { Database } from '../storage/tables';
+import { ABANDONED_SECONDS, REPLACED_DAYS } from './attorney';
+import { getBytes, keyPrefix, putBytes, renewedKey, type ByteTools } from './stored-bytes';
+import { deletePower, listSweepable, listUnderOtherPrefix, moveFile } from './store';
+
+const BATCH = 50;
+const RENEWED = 20;
+const DAY = 86_400;
+
+export type SweepTools = ByteTools & { db: Database; clock: Clock };
+
+/** Deletes a batch; the number deleted. Bytes go first, so that a row always knows of what is left. @throws FileStoreError */
+export async function sweepPowers({ db, clock, files }: SweepTools): Promise<number> {
+  const now = clock.now();
+  const before = {
+    abandoned: addSeconds(now, -ABANDONED_SECONDS),
+    replaced: addSeconds(now, -REPLACED_DAYS * DAY),
+  };
+  const sweepable = await listSweepable(db, before, BATCH);
+  for (const { id, keys } of sweepable) {
+    for (const key of keys) await files.delete(key);
+    await deletePower(db, id);
+  }
+  return sweepable.length;
+}
+
+/** After a change of SECRET_KEY: a batch under the newest key; the number moved. */
+export async function renewSeals(tools: SweepTools): Promise<number> {
+  const { db, secrets, files } = tools;
+  const old = await listUnderOtherPrefix(db, keyPrefix(secrets), RENEWED);
+  const moves = old.map(async (file) => {
+    const bytes = await getBytes(tools, file);
+    // Another node was faster, and has told the row by now.
+    if (!bytes) return;
+    const storageKey = renewedKey(secrets, file.storageKey);
+    await putBytes(tools, { id: file.id, storageKey }, bytes);
+    await moveFile(db, file.id, storageKey);
+    await files.delete(file.storageKey);
+  });
+  // One that cannot be opened any more must not keep the others under the old key.
+  const settled = await Promise.allSettled(moves);
+  return settled.filter(({ status }) => status === 'fulfilled').length;
+}
