@@ -21,6 +21,7 @@ import { requestLog } from './http/request-log';
 import { securityHeaders } from './http/security-headers';
 import { loadTexts, localeFor } from './http/pages/texts';
 import { createAdapters } from './provider/adapters';
+import { createLegacyCheck } from './legacy-accounts/providers';
 import { addConsentRoutes } from './provider/consent';
 import { createInteractions, showInteraction } from './provider/interaction';
 import { createProviderPages } from './provider/pages';
@@ -129,6 +130,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     },
   });
   addRelyingPartyRoutes(shared);
+    legacyCheck: createLegacyCheck({ db, clock, config, passwords }),
   router.get(
     '/interaction/:uid',
     showInteraction(interactions, { login, consent, approval }, lastClient) as Router.IMiddleware,

@@ -4,6 +4,7 @@
  * Which step comes next is computed from the saved facts, never chosen by the step before.
  */
 import type { CompanyStatus } from '../companies/company';
+import type { ToldLogin } from '../legacy-accounts/legacy-account';
 import type { Row } from '../storage/tables';
 
 export type Registration = Row<'registrations'>;
@@ -21,6 +22,8 @@ export interface Answers {
   company: AnsweredCompany;
   /** Version and hash of each document that was accepted, and how. */
   consents: AnsweredConsent[];
+  /** Login of the older portal, told on the second page. */
+  legacy?: ToldLogin;
 }
 
 export interface AnsweredCompany {
