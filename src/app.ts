@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import Koa from 'koa';
 import Router from 'koa-router';
+import { meterFiles } from './accounts/password-meter';
 import { createPasswordHasher, type PasswordHasher } from './accounts/passwords';
 import { createCaptcha } from './captcha/providers';
 import { clientEntry } from './clients/client';
@@ -20,8 +21,8 @@ import { createRender, type Render } from './http/pages/render';
 import { requestLog } from './http/request-log';
 import { securityHeaders } from './http/security-headers';
 import { loadTexts, localeFor } from './http/pages/texts';
-import { createAdapters } from './provider/adapters';
 import { createLegacyCheck } from './legacy-accounts/providers';
+import { createAdapters } from './provider/adapters';
 import { addConsentRoutes } from './provider/consent';
 import { createInteractions, showInteraction } from './provider/interaction';
 import { createProviderPages } from './provider/pages';
@@ -63,6 +64,9 @@ export interface App extends AppParts {
   close(): Promise<void>;
 }
 
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
 /** Headers must be there within 10 s, a whole request within 30 s. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -78,7 +82,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   const passwords = options.passwords ?? createPasswordHasher({ workers: config.passwordWorkers });
   const { viewsDir } = foundation;
   const texts = loadTexts(viewsDir);
-  const assets = loadAssets(viewsDir);
+  const assets = loadAssets(viewsDir, meterFiles());
   const render = createRender({ viewsDir, texts, assets, foot: config });
   const forms = createForms(config.issuer, secrets);
   const locale = localeFor(config.issuer);
@@ -92,7 +96,10 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     pages: createProviderPages(render, config.issuer),
     settings: {
       issuer: config.issuer,
-      sessionDays: config.sessionDays,
+      sessions: {
+        remembered: { idle: config.sessionDays * DAY, total: config.sessionLimitDays * DAY },
+        other: { idle: config.sessionHours * HOUR, total: config.sessionLimitHours * HOUR },
+      },
       refreshTokenDays: config.refreshTokenDays,
       allowLoopbackCalls: config.environment !== 'production',
     },
@@ -123,6 +130,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     captcha,
     directories: createCompanyDirectories({ db, clock, config, store: ephemeral }),
     documents: loadDocuments(viewsDir),
+    legacyCheck: createLegacyCheck({ db, clock, config, passwords }),
     smsCaps: {
       prefix: config.smsLimitPrefix,
       address: config.smsLimitAddress,
@@ -130,7 +138,6 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     },
   });
   addRelyingPartyRoutes(shared);
-    legacyCheck: createLegacyCheck({ db, clock, config, passwords }),
   router.get(
     '/interaction/:uid',
     showInteraction(interactions, { login, consent, approval }, lastClient) as Router.IMiddleware,

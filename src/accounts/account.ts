@@ -13,6 +13,8 @@ export interface AccountProfile extends Account {
   emailProved: boolean;
   phone: string | null;
   phoneProved: boolean;
+  /** Their own login name. */
+  login: string | null;
 }
 
 export interface PersonName {

@@ -3,7 +3,14 @@
  * compared and counted. The only file that knows libphonenumber-js; `/max`, because the smaller sets of metadata
  * cannot tell a mobile from a landline.
  */
-import { parsePhoneNumberFromString, type CountryCode, type NumberType } from 'libphonenumber-js/max';
+import {
+  getCountries,
+  getCountryCallingCode,
+  isSupportedCountry,
+  parsePhoneNumberFromString,
+  type CountryCode,
+  type NumberType,
+} from 'libphonenumber-js/max';
 
 export type PhoneCountry = CountryCode;
 
@@ -91,4 +98,47 @@ export function maskPhone(value: string): string {
   const code = parsePhoneNumberFromString(value)?.countryCallingCode ?? '';
   const [, tens = '', units = ''] = /(\d{2})(\d{2})$/.exec(value) ?? [];
   return `+${code}*${tens}-${units}`;
+}
+
+/** Whether a message with a code can be sent there: a mobile of this country, whose gateways we use. */
+export function takesSms({ country, type }: PhoneNumber): boolean {
+  return country === 'RU' && type === 'mobile';
+}
+
+export interface CountryOption {
+  country: PhoneCountry;
+  /** `+7`. */
+  code: string;
+  name: string;
+  flag: string;
+}
+
+const optionsByLanguage = new Map<string, readonly CountryOption[]>();
+
+/** Every country with a calling code for a list on a page: Russia first, the others by name. */
+export function countryOptions(language: 'ru' | 'en'): readonly CountryOption[] {
+  const known = optionsByLanguage.get(language);
+  if (known) return known;
+  const names = new Intl.DisplayNames(language, { type: 'region' });
+  const compare = new Intl.Collator(language).compare;
+  const options = getCountries()
+    .map((country) => ({
+      country,
+      code: `+${getCountryCallingCode(country)}`,
+      name: names.of(country) ?? country,
+      flag: flagOf(country),
+    }))
+    .sort((a, b) => Number(b.country === 'RU') - Number(a.country === 'RU') || compare(a.name, b.name));
+  optionsByLanguage.set(language, options);
+  return options;
+}
+
+/** Two regional indicators (Unicode TR 51 §1.4.1): a flag where the system has one, the letters elsewhere. */
+function flagOf(country: PhoneCountry): string {
+  return String.fromCodePoint(...Array.from(country, (letter) => 0x1f1e6 + letter.charCodeAt(0) - 65));
+}
+
+/** The country of a form's choice; Russia when it names none. */
+export function readCountry(typed: string | undefined): PhoneCountry {
+  return typed !== undefined && isSupportedCountry(typed) ? typed : 'RU';
 }

@@ -14,12 +14,16 @@ function profiles(db: Queryable) {
     .leftJoin('identifiers as mobile', (join) =>
       join.onRef('mobile.accountId', '=', 'accounts.id').on('mobile.kind', '=', 'phone'),
     )
+    .leftJoin('identifiers as own', (join) =>
+      join.onRef('own.accountId', '=', 'accounts.id').on('own.kind', '=', 'login'),
+    )
     .selectAll('accounts')
     .select([
       'mail.value as email',
       sql<boolean>`mail.proved_at is not null`.as('emailProved'),
       'mobile.value as phone',
       sql<boolean>`mobile.proved_at is not null`.as('phoneProved'),
+      'own.value as login',
     ]);
 }
 
@@ -116,6 +120,32 @@ export async function insertIdentifier(
 export async function replaceEmail(db: Queryable, accountId: string, email: EmailAddress): Promise<void> {
   await db.deleteFrom('identifiers').where('accountId', '=', accountId).where('kind', '=', 'email').execute();
   await insertIdentifier(db, { accountId, kind: 'email', ...email, provedAt: null });
+}
+
+/** Gives the account this phone or login name instead of the one it had; null takes it away. */
+export async function replaceIdentifier(
+  db: Queryable,
+  accountId: string,
+  kind: 'phone' | 'login',
+  name: Pick<Identifier, 'value' | 'canonical' | 'provedAt'> | null,
+): Promise<void> {
+  await db.deleteFrom('identifiers').where('accountId', '=', accountId).where('kind', '=', kind).execute();
+  if (name) await insertIdentifier(db, { accountId, kind, ...name });
+}
+
+/** Where the person can be told of something: the e-mails and phones they have proved. */
+export async function listProvedAddresses(
+  db: Queryable,
+  accountId: string,
+): Promise<Pick<Identifier, 'kind' | 'value' | 'canonical'>[]> {
+  return db
+    .selectFrom('identifiers')
+    .select(['kind', 'value', 'canonical'])
+    .where('accountId', '=', accountId)
+    .where('kind', 'in', ['email', 'phone'])
+    .where('provedAt', 'is not', null)
+    .orderBy('kind')
+    .execute();
 }
 
 /** Marks an address as proved. Fails on `identifiers_proved` when another account has proved it first. */

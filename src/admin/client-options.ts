@@ -27,6 +27,8 @@ export interface ClientOptions {
   backchannelLogoutUri?: string;
   clientUri?: string;
   initiateLoginUri?: string;
+  legacyUri?: string;
+  signInName?: string[];
   admits?: string;
   registrationPath?: string;
   pkceExempt?: boolean;
@@ -70,6 +72,12 @@ export function addClientOptions(leaf: Command): Command {
         REGISTRATION_PATHS,
       ),
     )
+    .option(
+      '--sign-in-name <kind>',
+      'by which name people sign in there: email, phone or login; again for each, in their order',
+      collect,
+    )
+    .option('--legacy-uri <uri>', 'the cabinet it replaced, linked from the sign-in page')
     .option('--logo <file>', 'picture for the sign-in page: PNG, JPEG or WebP, at most 64 KiB');
 }
 
@@ -83,6 +91,7 @@ function said(options: ClientOptions): Record<string, unknown> {
     ['backchannel_logout_uri', options.backchannelLogoutUri],
     ['client_uri', options.clientUri],
     ['initiate_login_uri', options.initiateLoginUri],
+    ['legacy_uri', options.legacyUri],
   ];
   const plainOnes: [string, unknown][] = [
     ['client_name', options.name],
@@ -94,6 +103,7 @@ function said(options: ClientOptions): Record<string, unknown> {
     ['id_token_signed_response_alg', options.alg],
     ['admits', options.admits],
     ['registration_path', options.registrationPath],
+    ['sign_in_names', options.signInName],
   ];
   return Object.fromEntries<unknown>([
     ...plainOnes.filter(([, value]) => value !== undefined),

@@ -79,6 +79,9 @@ export const ADMITS = ['approved', 'waiting'] as const;
 export const REGISTRATION_PATHS = ['port-one'] as const;
 export type RegistrationPath = (typeof REGISTRATION_PATHS)[number];
 
+/** By which names people may sign in. */
+export const NAME_KINDS = ['email', 'phone', 'login'] as const;
+
 export const SECRET_METHODS = ['client_secret_basic', 'client_secret_post'] as const;
 
 /** What `clients create` and `clients import` accept; names follow OIDC Registration §2. Unknown names are refused. */
@@ -105,15 +108,15 @@ export const clientInput = z
     default_max_age: z.number().int().min(0).optional(),
     admits: z.enum(ADMITS).optional(),
     registration_path: z.enum(REGISTRATION_PATHS).optional(),
-  })
-  .superRefine((client, context) => {
-    const needsRedirect = client.grant_types.includes('authorization_code');
     sign_in_names: z
       .array(z.enum(NAME_KINDS))
       .min(1)
       .refine((names) => new Set(names).size === names.length, 'must not name one twice')
       .optional(),
     legacy_uri: webUri.optional(),
+  })
+  .superRefine((client, context) => {
+    const needsRedirect = client.grant_types.includes('authorization_code');
     if (needsRedirect && client.redirect_uris.length === 0) {
       context.addIssue({ code: 'custom', path: ['redirect_uris'], message: 'needs at least one address' });
     }
@@ -167,4 +170,11 @@ export function clientEntry(metadata: Record<string, unknown>, issuer: string): 
 /** The path that people who come from it register by. */
 export function registrationPath(metadata: Record<string, unknown>): RegistrationPath {
   return REGISTRATION_PATHS.find((name) => name === metadata.registration_path) ?? 'port-one';
+}
+
+/** The names that people sign in with there, in the order of the page; e-mail alone where nothing is said. */
+export function signInNames(metadata: Record<string, unknown>): readonly (typeof NAME_KINDS)[number][] {
+  const said: unknown[] = Array.isArray(metadata.sign_in_names) ? metadata.sign_in_names : [];
+  const names = said.flatMap((name) => NAME_KINDS.filter((kind) => kind === name));
+  return names.length > 0 ? names : ['email'];
 }

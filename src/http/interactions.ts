@@ -2,7 +2,10 @@
  * The port through which a flow reaches OpenID Connect: what a relying party asks for, and how the flow ends.
  * provider/ implements it, app.ts hands it out; so no flow imports oidc-provider.
  */
+import type { Row } from '../storage/tables';
 import type { Brand, Context } from './context';
+
+export type NameKind = Row<'identifiers'>['kind'];
 
 export interface InteractionDetails {
   uid: string;
@@ -11,6 +14,10 @@ export interface InteractionDetails {
   brand: Brand;
   /** Where the relying party wants the person back; forms of the interaction may end there. */
   redirectUri: string | undefined;
+  /** By which names people sign in there; the page shows them in this order. */
+  signInNames: readonly NameKind[];
+  /** The cabinet that the relying party replaced, for those who still need it. */
+  legacyUri: string | undefined;
   loginHint: string | undefined;
   uiLocales: string | undefined;
   /** Who is signed in, when something else than a sign-in must be settled. */
@@ -25,6 +32,8 @@ export interface SignedIn {
   amr: string[];
   /** When the account was last seen to be in order; what ends sign-ins after this ends this one too. */
   at: Date;
+  /** Whether the browser keeps the sign-in when it is closed. */
+  remember: boolean;
 }
 
 export interface Interactions {

@@ -24,10 +24,16 @@ import type { SigningKeySet } from './signing-keys';
 
 export interface ProviderSettings {
   issuer: string;
-  sessionDays: number;
+  sessions: SessionLimits;
   refreshTokenDays: number;
   /** Calls to relying parties on this machine (back-channel logout); never in production (SSRF). */
   allowLoopbackCalls: boolean;
+}
+
+/** In seconds: without a visit, and altogether; for people who ticked «Запомнить меня», and for the others. */
+export interface SessionLimits {
+  remembered: { idle: number; total: number };
+  other: { idle: number; total: number };
 }
 
 export interface ConfigurationParts {
@@ -114,8 +120,8 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
  */
 function lifetimes(settings: ProviderSettings): Configuration['ttl'] {
   const refresh = settings.refreshTokenDays * DAY;
-  const left = (since: number | undefined): number =>
-    Math.max(1, (since ?? epochSeconds()) + refresh - epochSeconds());
+  const left = (since: number | undefined, total = refresh): number =>
+    Math.max(1, (since ?? epochSeconds()) + total - epochSeconds());
   return {
     AccessToken: 10 * MINUTE,
     AuthorizationCode: MINUTE,
@@ -124,10 +130,11 @@ function lifetimes(settings: ProviderSettings): Configuration['ttl'] {
     IdToken: 10 * MINUTE,
     Interaction: 60 * MINUTE,
     RefreshToken: (_ctx, token) => left(token.authTime),
-    Session: (_ctx, session) =>
-      session.accountId === undefined
-        ? 10 * MINUTE
-        : Math.min(settings.sessionDays * DAY, left(session.loginTs)),
+    Session: (_ctx, session) => {
+      if (session.accountId === undefined) return 10 * MINUTE;
+      const { idle, total } = session.transient ? settings.sessions.other : settings.sessions.remembered;
+      return Math.min(idle, left(session.loginTs, total));
+    },
   };
 }
 

@@ -35,6 +35,11 @@ export function observeProvider(
     const client = `client:${ctx.oidc.client?.clientId ?? ''}`;
     record(ctx, { event: code ? 'code_reuse_detected' : 'token_reuse_detected', actor: client });
   });
+  provider.on('interaction.ended', (ctx) => {
+    // oidc-provider only ever adds this mark; a person who signs in again and ticks «Запомнить меня» loses it.
+    const { session, result } = ctx.oidc;
+    if (session && result?.login?.remember) session.transient = undefined;
+  });
   provider.on('end_session.success', (ctx) => {
     const accountId = ctx.oidc.session?.accountId;
     // Left at one relying party only, the person stays signed in here.

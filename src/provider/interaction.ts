@@ -1,6 +1,6 @@
 /** The interaction port over oidc-provider, and the map from a prompt's name to the page that settles it. */
 import { errors } from 'oidc-provider';
-import { OWN_CLIENT_ID } from '../clients/client';
+import { OWN_CLIENT_ID, signInNames } from '../clients/client';
 import { Refusal } from '../errors';
 import type { Context, Middleware } from '../http/context';
 import type { InteractionDetails, Interactions } from '../http/interactions';
@@ -22,8 +22,8 @@ export function createInteractions(holder: ProviderHolder): Interactions {
       asked.set(ctx.req, details);
       return details;
     },
-    signIn: (ctx, { accountId, amr, at }) =>
-      finish(ctx, { login: { accountId, amr, ts: Math.floor(at.getTime() / 1000) } }),
+    signIn: (ctx, { accountId, amr, at, remember }) =>
+      finish(ctx, { login: { accountId, amr, ts: Math.floor(at.getTime() / 1000), remember } }),
     allow: (ctx) => finish(ctx, { consent: {} }),
     cancel: (ctx) => finish(ctx, { error: 'access_denied', error_description: 'the person cancelled' }),
   };
@@ -53,6 +53,8 @@ async function findDetails(holder: ProviderHolder, ctx: Context): Promise<Intera
       hasLogo: client.has_logo === true,
     },
     redirectUri,
+    signInNames: signInNames(client.metadata()),
+    legacyUri: text(client.legacy_uri),
     loginHint: text(params.login_hint),
     uiLocales: text(params.ui_locales),
     accountId: interaction.session?.accountId,

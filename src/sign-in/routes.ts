@@ -1,14 +1,15 @@
 import type Router from 'koa-router';
-import type { Captcha, CaptchaBinding, Challenge } from '../captcha/captcha';
+import type { Captcha, CaptchaBinding } from '../captcha/captcha';
 import { Refusal, type Problems } from '../errors';
 import type { Context, Middleware } from '../http/context';
-import { defineCookie } from '../http/cookies';
+import { defineCookie, KNOWN_BROWSER, knownBrowserMark, YEAR } from '../http/cookies';
 import type { Form, Forms } from '../http/forms';
 import type { InteractionDetails, Interactions } from '../http/interactions';
 import type { Render } from '../http/pages/render';
 import type { localeFor } from '../http/pages/texts';
-import { randomToken } from '../secrets';
 import { tryPassword, type PasswordSignInTools } from './methods/password';
+import { canonicalName, chooseTab, nameProblem, readTypedName } from './names';
+import { captchaBinding, challengeLinks, showPage, type PageState } from './page';
 import type { SignInOutcome } from './sign-in';
 
 export interface SignInParts extends PasswordSignInTools {
@@ -23,46 +24,42 @@ export interface SignInParts extends PasswordSignInTools {
   count(outcome: string): void;
 }
 
-const YEAR = 365 * 24 * 3600;
-const PURPOSE = 'sign_in';
-
 /** Adds the routes of signing in and gives back the page for the prompt `login`. */
 export function addSignInRoutes(parts: SignInParts): Middleware {
-  const { router, interactions, captcha, forms } = parts;
-  const known = defineCookie(parts.issuer, 'known');
-  const binding = (ctx: Context, uid: string): CaptchaBinding => ({
-    purpose: PURPOSE,
-    browser: forms.browser(ctx),
-    context: uid,
-  });
+  const { router, interactions } = parts;
+  const known = defineCookie(parts.issuer, KNOWN_BROWSER);
 
   const page: Middleware = async (ctx) => {
     const details = await interactions.details(ctx);
+    const { loginHint: hint, signInNames: kinds } = details;
     parts.locale.suggest(ctx, details.uiLocales);
-    await showPage(parts, ctx, details, { identifier: details.loginHint ?? '' });
+    const tab = chooseTab(kinds, ctx.query.by, hint);
+    // A hint of another kind is no use in this field.
+    const fits = hint !== undefined && chooseTab(kinds, undefined, hint) === tab;
+    const typed = readTypedName(tab, fits ? { identifier: hint, phone: hint } : {});
+    await showPage(parts, ctx, details, { typed, remember: false });
   };
 
   router.get('/interaction/:uid/sign-in', page as Router.IMiddleware);
 
   router.post('/interaction/:uid/sign-in', (async (ctx: Context) => {
     const details = await interactions.details(ctx);
-    const form = forms.read(ctx, `sign_in:${details.uid}`);
-    const identifier = form.identifier ?? '';
+    const form = parts.forms.read(ctx, `sign_in:${details.uid}`);
+    const tab = chooseTab(details.signInNames, form.by, undefined);
+    const state: PageState = { typed: readTypedName(tab, form), remember: form.remember === 'yes' };
     if (parts.locale.choose(ctx, form.lang) || form.action === 'refresh') {
-      await showPage(parts, ctx, details, {
-        identifier,
-        focus: form.action === 'refresh' ? 'captcha' : undefined,
-      });
+      const focus = form.action === 'refresh' ? 'captcha' : undefined;
+      await showPage(parts, ctx, details, { ...state, focus });
       return;
     }
-    const problems = await formProblems(captcha, binding(ctx, details.uid), form);
+    const problems = await formProblems(parts, ctx, details, form, state);
     if (Object.keys(problems).length > 0) {
       parts.count('bad_form');
-      await showPage(parts, ctx, details, { identifier, problems });
+      await showPage(parts, ctx, details, { ...state, problems });
       return;
     }
     const attempt = {
-      identifier,
+      name: canonicalName(details.signInNames, state.typed),
       password: form.password ?? '',
       knownBrowser: known.read(ctx),
       clientId: details.brand.clientId,
@@ -71,38 +68,29 @@ export function addSignInRoutes(parts: SignInParts): Middleware {
     const result = await limited(ctx, () => tryPassword(parts, attempt));
     parts.count(result.outcome);
     if (result.outcome === 'signed_in') {
-      known.write(ctx, `${result.accountId}.${randomToken(16)}`, YEAR);
-      await interactions.signIn(ctx, { accountId: result.accountId, amr: ['pwd'], at: result.at });
-    } else await showOutcome(parts, ctx, details, identifier, result);
+      const { accountId, at } = result;
+      known.write(ctx, knownBrowserMark(accountId), YEAR);
+      await interactions.signIn(ctx, { accountId, amr: ['pwd'], at, remember: state.remember });
+    } else await showOutcome(parts, ctx, details, state, result);
   }) as Router.IMiddleware);
 
   router.post('/interaction/:uid/cancel', (async (ctx: Context) => {
     const details = await interactions.details(ctx);
-    forms.read(ctx, `sign_in:${details.uid}`);
+    parts.forms.read(ctx, `sign_in:${details.uid}`);
     await interactions.cancel(ctx);
   }) as Router.IMiddleware);
-
-  router.get('/interaction/:uid/recovery', (async (ctx: Context) => {
-    const details = await interactions.details(ctx);
-    parts.locale.suggest(ctx, details.uiLocales);
-    parts.render(ctx, {
-      view: 'sign-in/not-yet',
-      title: 'not_yet.recovery.title',
-      values: { topic: 'recovery', back: `/interaction/${details.uid}` },
-    });
-  }) as Router.IMiddleware);
-  addCaptchaRoutes(parts, binding);
+  addCaptchaRoutes(parts);
   return page;
 }
 
-function addCaptchaRoutes(parts: SignInParts, binding: (ctx: Context, uid: string) => CaptchaBinding): void {
+function addCaptchaRoutes(parts: SignInParts): void {
   const { router, captcha, forms } = parts;
   const file = (
     type: string,
     load: (id: string, bound: CaptchaBinding, ctx: Context) => Promise<Buffer | undefined>,
   ) =>
     (async (ctx: Context & { params: { uid: string; id: string } }) => {
-      const body = await load(ctx.params.id, binding(ctx, ctx.params.uid), ctx);
+      const body = await load(ctx.params.id, captchaBinding(parts, ctx, ctx.params.uid), ctx);
       if (!body) throw new Refusal('not_found');
       ctx.type = type;
       ctx.set({ 'Cache-Control': 'no-store' });
@@ -121,18 +109,25 @@ function addCaptchaRoutes(parts: SignInParts, binding: (ctx: Context, uid: strin
   router.post('/interaction/:uid/captcha', (async (ctx: Context) => {
     const { uid } = await parts.interactions.details(ctx);
     forms.read(ctx, `sign_in:${uid}`);
-    const challenge = await captcha.issue(binding(ctx, uid));
+    const challenge = await captcha.issue(captchaBinding(parts, ctx, uid));
     ctx.set('Cache-Control', 'no-store');
     ctx.body = challengeLinks(challenge, uid);
   }) as Router.IMiddleware);
 }
 
-async function formProblems(captcha: Captcha, binding: CaptchaBinding, form: Form): Promise<Problems> {
+async function formProblems(
+  parts: SignInParts,
+  ctx: Context,
+  { uid, signInNames }: InteractionDetails,
+  form: Form,
+  { typed }: PageState,
+): Promise<Problems> {
   const problems: Problems = {};
-  if (!form.identifier?.trim()) problems.identifier = 'identifier_required';
+  const name = nameProblem(signInNames, typed);
+  if (name) problems[typed.tab === 'phone' ? 'phone' : 'identifier'] = name;
   if (!form.password) problems.password = 'password_required';
   // A form with a hole in it still spends its captcha: the page brings a new one.
-  if (!(await captcha.check(binding, form)))
+  if (!(await parts.captcha.check(captchaBinding(parts, ctx, uid), form)))
     problems.captcha = form.captcha?.trim() ? 'captcha_wrong' : 'captcha_required';
   return problems;
 }
@@ -158,7 +153,7 @@ async function showOutcome(
   parts: SignInParts,
   ctx: Context,
   details: InteractionDetails,
-  identifier: string,
+  state: PageState,
   result: Exclude<SignInOutcome | Limited, { outcome: 'signed_in' }>,
 ): Promise<void> {
   if (result.outcome === 'blocked') {
@@ -174,59 +169,15 @@ async function showOutcome(
     });
   } else if (result.outcome === 'too_many_attempts') {
     const minutes = Math.ceil(result.retryAfter / 60);
-    await showPage(parts, ctx, details, {
-      identifier,
-      problems: { form: 'too_many_attempts' },
-      minutes,
-      status: 429,
-    });
-  } else await showPage(parts, ctx, details, { identifier, problems: { form: 'sign_in_wrong' } });
+    const problems = { form: 'too_many_attempts' };
+    await showPage(parts, ctx, details, { ...state, problems, minutes, status: 429 });
+  } else {
+    const problems = { form: wrongText(details, state) };
+    await showPage(parts, ctx, details, { ...state, problems });
+  }
 }
 
-interface PageState {
-  identifier: string;
-  problems?: Problems;
-  minutes?: number;
-  status?: number;
-  focus?: string;
-}
-
-async function showPage(
-  parts: SignInParts,
-  ctx: Context,
-  details: InteractionDetails,
-  state: PageState,
-): Promise<void> {
-  const { uid } = details;
-  const challenge = await parts.captcha.issue({
-    purpose: PURPOSE,
-    browser: parts.forms.browser(ctx),
-    context: uid,
-  });
-  const action = `/interaction/${uid}/sign-in`;
-  parts.render(ctx, {
-    view: 'sign-in/sign-in',
-    title: 'sign_in.title',
-    titleValues: { client: details.brand.name },
-    status: state.status,
-    problems: state.problems,
-    form: { id: 'sign-in', action },
-    values: {
-      uid,
-      identifier: state.identifier,
-      minutes: state.minutes,
-      focus: state.problems ? undefined : (state.focus ?? (state.identifier ? 'password' : 'identifier')),
-      captcha: challengeLinks(challenge, uid),
-      formToken: parts.forms.token(ctx, `sign_in:${uid}`),
-    },
-  });
-}
-
-function challengeLinks(
-  challenge: Challenge,
-  uid: string,
-): { id: string; picture: string; audio: string } | undefined {
-  if (challenge.kind === 'none') return undefined;
-  const base = `/interaction/${uid}/captcha/${challenge.id}`;
-  return { id: challenge.id, picture: `${base}.png`, audio: `${base}.wav` };
+function wrongText({ signInNames }: InteractionDetails, { typed }: PageState): string {
+  if (typed.tab === 'phone') return 'sign_in_wrong_phone';
+  return signInNames.includes('login') ? 'sign_in_wrong_login' : 'sign_in_wrong';
 }

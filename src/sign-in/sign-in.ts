@@ -42,12 +42,3 @@ export function signInLimits(
     limit('all', max.global),
   ];
 }
-
-/** A browser that has signed in before says so with `<account id>.<random>` in a signed cookie. */
-export function knownBrowserFor(
-  accountId: string | undefined,
-  cookie: string | undefined,
-): string | undefined {
-  const [id, mark] = (cookie ?? '').split('.');
-  return accountId !== undefined && id === accountId && mark ? mark : undefined;
-}

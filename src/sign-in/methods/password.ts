@@ -1,6 +1,5 @@
 /** Name and password. Every way out costs the same work, so time tells no more than the text. */
 import type { Account } from '../../accounts/account';
-import { parseEmail } from '../../accounts/email-address';
 import type { PasswordHasher } from '../../accounts/passwords';
 import { findAccountByIdentifier, strengthenHash } from '../../accounts/store';
 import type { AuditEntry } from '../../audit/audit';
@@ -8,17 +7,12 @@ import { recordEvent } from '../../audit/store';
 import type { Clock } from '../../clock';
 import { Refusal } from '../../errors';
 import { addressBlock } from '../../http/client-address';
+import { readKnownBrowser } from '../../http/cookies';
 import { reserve } from '../../http/limits';
 import { fingerprint } from '../../secrets';
 import type { EphemeralStore } from '../../storage/ephemeral/port';
 import type { Database } from '../../storage/tables';
-import {
-  knownBrowserFor,
-  SIGN_IN_WINDOW,
-  signInLimits,
-  type SignInLimits,
-  type SignInOutcome,
-} from '../sign-in';
+import { SIGN_IN_WINDOW, signInLimits, type SignInLimits, type SignInOutcome } from '../sign-in';
 
 export interface PasswordSignInTools {
   db: Database;
@@ -29,7 +23,8 @@ export interface PasswordSignInTools {
 }
 
 export interface PasswordAttempt {
-  identifier: string;
+  /** In its one spelling (names.ts). */
+  name: string;
   password: string;
   /** Value of the known-browser cookie. */
   knownBrowser: string | undefined;
@@ -47,12 +42,11 @@ export async function tryPassword(
   attempt: PasswordAttempt,
 ): Promise<SignInOutcome> {
   const { db, ephemeral, passwords } = tools;
-  const canonical = canonicalIdentifier(attempt.identifier);
-  const account = await findAccountByIdentifier(db, canonical);
+  const account = await findAccountByIdentifier(db, attempt.name);
   const subject = account && `account:${account.id}`;
   const limits = signInLimits(tools.limits, {
-    name: account?.id ?? fingerprint(canonical),
-    knownBrowser: knownBrowserFor(account?.id, attempt.knownBrowser),
+    name: account?.id ?? fingerprint(attempt.name),
+    knownBrowser: readKnownBrowser(account?.id, attempt.knownBrowser),
     address: attempt.address,
   });
   const reservation = await reserve(ephemeral, limits).catch(async (error: unknown) => {
@@ -68,7 +62,7 @@ export async function tryPassword(
     });
   const at = tools.clock.now();
   // Hashing waits in a queue, and the password may have been reset or the account blocked meanwhile.
-  const current = account && right ? await findAccountByIdentifier(db, canonical) : undefined;
+  const current = account && right ? await findAccountByIdentifier(db, attempt.name) : undefined;
   if (current?.id !== account?.id || !current || current.passwordHash !== account?.passwordHash) {
     await record(tools, attempt, { event: 'sign_in_failed', actor: 'anonymous', subject });
     return { outcome: 'wrong' };
@@ -128,10 +122,4 @@ function record(
 ): Promise<void> {
   const { clientId, address, requestId } = attempt;
   return recordEvent(tools.db, { ...entry, clientId, address, requestId }, tools.clock.now());
-}
-
-/** One spelling for all ways to write a name. Postgres keeps no U+0000, and no name holds one. */
-export function canonicalIdentifier(identifier: string): string {
-  const email = parseEmail(identifier)?.canonical;
-  return email ?? identifier.slice(0, 254).replaceAll('\0', '\uFFFD').normalize('NFKC').trim().toLowerCase();
 }
