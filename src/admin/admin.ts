@@ -64,7 +64,7 @@ export interface AdminIo {
   operator: string;
   /** Asks yes or no. */
   ask(question: string): Promise<boolean>;
-  /** Reads a file on the operator's side. @throws Failure when it cannot be read or is longer than `limit` bytes. */
+  /** Reads a file on the operator's side; `-` is the standard input. @throws Failure when it cannot be read or is longer than `limit` bytes. */
   readFile(path: string, limit: number): Promise<Buffer>;
 }
 

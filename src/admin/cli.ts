@@ -1,5 +1,5 @@
 /** One run of the command line, in its own process or inside the server: arguments in, exit code out. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../config';
 import { DataFolderBusy } from '../storage/embedded-lock';
 import { unavailability } from '../storage/postgres';
@@ -21,10 +21,25 @@ export async function runCli(argv: readonly string[], context: AdminContext): Pr
   }
 }
 
-function buildProgram(context: AdminContext): Command {
+const AS = 'your name in the audit trail; without it the name of the user who runs this';
+const OPERATOR = /^[\p{L}\p{N}][\p{L}\p{N} ._@'-]{0,63}$/u;
+
+function readOperator(name: string): string {
+  if (!OPERATOR.test(name))
+    throw new InvalidArgumentError(
+      "Give 1 to 64 letters, digits, spaces and . _ @ ' -, a letter or digit first.",
+    );
+  return name;
+}
+
+function buildProgram(given: AdminContext): Command {
+  const context = { ...given, io: { ...given.io } };
   const { io } = context;
   const program = new Command(PROGRAM)
     .description('port.one ID: the server and everything an operator does with it')
+    .option('--as <name>', AS, (name) => {
+      io.operator = readOperator(name);
+    })
     .addHelpText('before', `Example:\n  ${PROGRAM} accounts list --status blocked\n`)
     .addHelpText('after', exitCodeHelp())
     .exitOverride()

@@ -51,16 +51,31 @@ function operatorName(): string {
   }
 }
 
-/** Reads at most `limit` bytes, so that a wrong path cannot fill the memory. @throws Failure */
+/** What comes through a pipe, up to one byte more than `limit`. */
+async function readStdin(limit: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of process.stdin as AsyncIterable<Buffer>) {
+    parts.push(part);
+    size += part.length;
+    if (size > limit) break;
+  }
+  return Buffer.concat(parts);
+}
+
+/** Reads at most `limit` bytes, so that a wrong path cannot fill the memory; `-` is the standard input. @throws Failure */
 async function readOperatorFile(path: string, limit: number): Promise<Buffer> {
   let bytes: Buffer;
   try {
-    const file = await open(path, 'r');
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(limit + 1), 0, limit + 1, 0);
-      bytes = buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
+    if (path === '-') bytes = await readStdin(limit);
+    else {
+      const file = await open(path, 'r');
+      try {
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(limit + 1), 0, limit + 1, 0);
+        bytes = buffer.subarray(0, bytesRead);
+      } finally {
+        await file.close();
+      }
     }
   } catch (error) {
     const why = (error as { code?: string }).code === 'ENOENT' ? 'does not exist' : 'cannot be read';

@@ -30,14 +30,35 @@ interface LinkMail extends ActionMail {
 export interface EmailTemplates {
   /** An account stands under this address; its password is to be set. */
   set_password: LinkMail;
-  /** Somebody registers with this address; opening the link proves it. */
-  prove_email: LinkMail;
+  /** Somebody registers with this address; the link proves it, or the code typed where they register. */
+  prove_email: LinkMail & { code: string };
   /** Somebody registers with an address that has an account. */
   already_registered: LinkMail;
   /** The application was approved. */
   application_approved: ActionMail & { company: string };
   /** The application was declined. */
-  application_declined: ActionMail & { company: string; reason: string };
+  application_declined: ActionMail & {
+    company: string;
+    /** A code of the list in views/texts, `decline_reasons`. */
+    reasonCode: string;
+    /** What the reviewer adds; may be empty. */
+    comment: string;
+  };
+  /** A reviewer wants to know something before deciding. */
+  application_question: ActionMail & { company: string; question: string };
+  /** Nobody decided the application in time. */
+  application_expired: ActionMail & { company: string };
+  membership_suspended: ActionMail & { company: string };
+  membership_restored: ActionMail & { company: string };
+  membership_revoked: ActionMail & { company: string };
+  /** The person is a contact person now, who decides about colleagues. */
+  contact_appointed: ActionMail & { company: string };
+  /** To contact persons: somebody asks to be let into their company. */
+  application_received: ActionMail & { company: string; applicant: string };
+  /** To contact persons: an applicant has answered a question. */
+  application_answered: ActionMail & { company: string; applicant: string };
+  /** To contact persons: so many applications wait. */
+  applications_waiting: ActionMail & { waiting: string };
 }
 
 export type EmailTemplateName = keyof EmailTemplates;

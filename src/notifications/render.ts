@@ -54,6 +54,15 @@ function readTexts(folder: string): Record<Locale, Texts> {
   return { ru: read('ru'), en: read('en') };
 }
 
+/** Why applications are declined, in the words that pages show, too. */
+function readDeclineReasons(viewsDir: string): Record<Locale, Record<string, string>> {
+  const read = (locale: Locale): Record<string, string> => {
+    const texts: unknown = JSON.parse(readFileSync(join(viewsDir, 'texts', `${locale}.json`), 'utf8'));
+    return (texts as { decline_reasons: Record<string, string> }).decline_reasons;
+  };
+  return { ru: read('ru'), en: read('en') };
+}
+
 /** Compiles every template of the folder once. Values reach a template as data only (CVE-2022-29078). */
 function compileAll(folder: string): Map<string, TemplateFunction> {
   const files = readdirSync(folder).filter((name) => name.endsWith('.ejs'));
@@ -69,6 +78,7 @@ function compileAll(folder: string): Map<string, TemplateFunction> {
 export function createMessageRenderer({ viewsDir, issuer }: MessageRendererOptions): MessageRenderer {
   const folder = join(viewsDir, 'messages');
   const texts = readTexts(join(folder, 'texts'));
+  const reasons = readDeclineReasons(viewsDir);
   const templates = compileAll(join(folder, 'email'));
   const { host, hostname } = new URL(issuer);
 
@@ -86,6 +96,19 @@ export function createMessageRenderer({ viewsDir, issuer }: MessageRendererOptio
     };
   }
 
+  /** What the texts of a mail may name beside its values. */
+  function derived(locale: Locale, values: object) {
+    const { reasonCode, comment, applicant }: Partial<Record<string, string>> = { ...values };
+    const listed = reasonCode === undefined || reasonCode === 'other' ? '' : reasons[locale][reasonCode];
+    return {
+      reason: [listed, comment].filter(Boolean).join(' '),
+      // A stranger's name is read by others: it must not turn into a link either.
+      ...(applicant !== undefined && !PERSON_NAME.test(applicant)
+        ? { applicant: texts[locale].common?.somebody ?? '' }
+        : {}),
+    };
+  }
+
   return {
     renderEmail(template, locale, values) {
       if (new URL(values.link).origin !== new URL(issuer).origin)
@@ -97,11 +120,12 @@ export function createMessageRenderer({ viewsDir, issuer }: MessageRendererOptio
           typeof value === 'number' ? days(locale, value) : value,
         ]),
       );
-      const t = translator(template, locale, { ...facts, name, host });
+      const t = translator(template, locale, { ...facts, ...derived(locale, values), name, host });
       const data = {
         t,
         locale,
         link: values.link,
+        code: 'code' in values ? values.code : undefined,
         subject: t('subject'),
         greeting: t(name ? 'greeting' : 'greeting_nameless'),
       };

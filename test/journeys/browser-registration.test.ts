@@ -86,7 +86,8 @@ it.each([true, false])('from the cabinet to the cabinet, with JavaScript %s', as
   const [application] = await listMemberships(app.db, { accountId, limit: 1 });
   const seen = { number: application?.number ?? 0, version: application?.version ?? 0 };
   const tools = { ...app, issuer };
-  await approveMembership(tools, { ...seen, role: 'member', canAct: true }, 'operator:test');
+  const decider = { kind: 'operator', actor: 'operator:test' } as const;
+  await approveMembership(tools, { ...seen, role: 'member', canAct: true }, decider);
   await page.goto(`${cabinet.url}/sign-in`);
   expect(await page.textContent('body')).toContain('"status":"approved","role":"member","can_act":true');
 });

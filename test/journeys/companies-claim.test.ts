@@ -20,8 +20,9 @@ describe.each(storageKinds)('the claim companies on %s', (kind) => {
     const agent = createAgent(issuer);
     const naming = { name: 'ООО "Пример"', nameSource: 'operator' as const, ogrn: '1267800000005' };
     const unit = { inn: '7800999994', kpp: '780001001' };
+    const tools = { ...app, issuer };
     const member = await addMember(
-      app,
+      tools,
       { accountId: person.id, unit, naming, role: 'member', canAct: true },
       'system',
     );
@@ -34,12 +35,12 @@ describe.each(storageKinds)('the claim companies on %s', (kind) => {
       { ...claim, status: 'approved', can_act: true },
     ]);
 
-    await changeMembership(app, member?.id ?? '', { kind: 'suspend', reason: 'проверка' }, 'system');
+    await changeMembership(tools, member?.id ?? '', { kind: 'suspend', reason: 'проверка' }, 'system');
     const headers = { authorization: `Bearer ${String(first.json.access_token)}` };
     const userinfo = JSON.parse((await agent.get('/userinfo', { headers })).body) as Record<string, unknown>;
     expect(userinfo.companies).toEqual([{ ...claim, status: 'suspended', can_act: false }]);
 
-    await changeMembership(app, member?.id ?? '', { kind: 'revoke', reason: 'уволился' }, 'system');
+    await changeMembership(tools, member?.id ?? '', { kind: 'revoke', reason: 'уволился' }, 'system');
     const second = await refreshTokens(agent, client, String(first.json.refresh_token));
     expect(decodeJwt(String(second.json.id_token)).companies).toEqual([]);
   });

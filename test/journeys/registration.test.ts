@@ -28,6 +28,8 @@ import {
   type Registrant,
 } from '../registration/wizard';
 
+const OPERATOR = { kind: 'operator', actor: 'operator:test' } as const;
+
 describe.each(storageKinds)('registering on %s', (kind) => {
   let product: TestProduct;
   let client: TestClient;
@@ -121,8 +123,9 @@ describe.each(storageKinds)('registering on %s', (kind) => {
 
     const { number, version } = application;
     const approval = { number, version, role: 'contact' as const, canAct: true };
-    expect(await approveMembership(decide(), approval, 'operator:test')).toBe('done');
-    expect((await messagesTo(app, person.email))[0]?.template).toBe('application_approved');
+    expect(await approveMembership(decide(), approval, OPERATOR)).toBe('done');
+    const told = (await messagesTo(app, person.email)).map(({ template }) => template);
+    expect(told).toEqual(expect.arrayContaining(['application_approved', 'contact_appointed']));
     const { agent: inside, request, answer } = await enter(person);
     const token = await redeemCode(
       inside,
@@ -146,11 +149,12 @@ describe.each(storageKinds)('registering on %s', (kind) => {
   it('tells a declined person why, and whom to turn to', async () => {
     const person = await register();
     const { number, version } = await applicationOf(person);
-    const reason = 'Компания вас не знает';
-    expect(await declineMembership(decide(), { number, version, reason }, 'operator:test')).toBe('done');
+    const comment = 'Компания вас не знает';
+    const no = { number, version, reasonCode: 'other' as const, comment };
+    expect(await declineMembership(decide(), no, OPERATOR)).toBe('done');
     const { answer } = await enter(person);
     expect(answer.body).toContain('Заявку отклонили');
-    expect(answer.body).toContain(reason);
+    expect(answer.body).toContain(comment);
     expect(answer.body).toContain('службу клиентского сервиса');
   });
 

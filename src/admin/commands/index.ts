@@ -7,6 +7,7 @@ import { addCheckConfig } from './check-config';
 import { addClients } from './clients';
 import { addClientsImport } from './clients-import';
 import { addCompanies } from './companies';
+import { addContacts } from './memberships/contacts';
 import { addKeys } from './keys';
 import { addLegacy } from './legacy/legacy';
 import { addMembers } from './memberships/members';
@@ -22,6 +23,7 @@ export const commandFiles: readonly AddCommands[] = [
   addClients,
   addClientsImport,
   addCompanies,
+  addContacts,
   addMembers,
   addApprovals,
   addLegacy,

@@ -1,19 +1,25 @@
-/** Giving, resting and ending memberships: each in one transaction with its audit row. */
+/** Giving, resting and ending memberships: each in one transaction with its audit row and the mail to the person. */
 import { recordEvent } from '../../audit/store';
-import type { Clock } from '../../clock';
 import type { Database } from '../../storage/tables';
 import type { CompanyUnit } from '../identifiers';
+import { tellAppointed, tellPerson, type MailTools } from './mails';
 import {
   MEMBERSHIP_CHANGES,
   type Membership,
   type MembershipChange,
   type MembershipRole,
 } from './membership';
-import { ensureCompany, insertMembership, moveMembership, type CompanyNaming } from './store';
+import {
+  ensureCompany,
+  findMembership,
+  insertMembership,
+  moveMembership,
+  updateRole,
+  type CompanyNaming,
+} from './store';
 
-export interface MembershipTools {
+export interface MembershipTools extends MailTools {
   db: Database;
-  clock: Clock;
 }
 
 export interface GivenMembership {
@@ -23,44 +29,53 @@ export interface GivenMembership {
   naming: CompanyNaming;
   role: MembershipRole;
   canAct: boolean;
+  /** End of the right to act; absent: none. */
+  canActUntil?: Date | null;
 }
 
-/** Makes a person a member at once, by an operator's word. Undefined when they stand in the company already. */
+/**
+ * Makes a person a member at once, by an operator's word; a contact person is told. Undefined when they stand in the
+ * company already.
+ */
 export async function addMember(
-  { db, clock }: MembershipTools,
+  tools: MembershipTools,
   given: GivenMembership,
   actor: string,
 ): Promise<Membership | undefined> {
-  const at = clock.now();
+  const at = tools.clock.now();
   const { accountId, unit, naming, role, canAct } = given;
-  return db.transaction().execute(async (trx) => {
+  const canActUntil = canAct ? (given.canActUntil ?? null) : null;
+  return tools.db.transaction().execute(async (trx) => {
     const company = await ensureCompany(trx, unit, naming, at);
     const membership = await insertMembership(
       trx,
-      { accountId, companyId: company.id, status: 'approved', role, canAct, decidedBy: actor },
+      {
+        ...{ accountId, companyId: company.id, status: 'approved', role, canAct, canActUntil },
+        decidedBy: actor,
+      },
       at,
     );
     if (!membership) return undefined;
-    const details = { membership: membership.id, inn: unit.inn, kpp: unit.kpp, role, can_act: canAct };
-    await recordEvent(
-      trx,
-      { event: 'membership_added', actor, subject: `account:${accountId}`, details },
-      at,
-    );
+    const until = canActUntil && { can_act_until: canActUntil.toISOString() };
+    const details = { membership: membership.id, ...unit, role, can_act: canAct, ...until };
+    const subject = `account:${accountId}`;
+    await recordEvent(trx, { event: 'membership_added', actor, subject, details }, at);
+    const view = role === 'contact' ? await findMembership(trx, membership.id) : undefined;
+    if (view) await tellAppointed(trx, tools, view);
     return membership;
   });
 }
 
 /** Suspends, restores or revokes. Undefined when the membership is in no state from which that leads on. */
 export async function changeMembership(
-  { db, clock }: MembershipTools,
+  tools: MembershipTools,
   id: string,
   change: { kind: MembershipChange; reason: string },
   actor: string,
 ): Promise<Membership | undefined> {
-  const at = clock.now();
+  const at = tools.clock.now();
   const { from, to, event } = MEMBERSHIP_CHANGES[change.kind];
-  return db.transaction().execute(async (trx) => {
+  return tools.db.transaction().execute(async (trx) => {
     const moved = await moveMembership(
       trx,
       id,
@@ -68,9 +83,31 @@ export async function changeMembership(
       { status: to, reason: change.reason, decidedBy: actor },
       at,
     );
-    if (!moved) return undefined;
+    const view = moved && (await findMembership(trx, id));
+    if (!view) return undefined;
     const details = { membership: id, reason: change.reason };
-    await recordEvent(trx, { event, actor, subject: `account:${moved.accountId}`, details }, at);
+    await recordEvent(trx, { event, actor, subject: `account:${view.accountId}`, details }, at);
+    await tellPerson(trx, tools, view, { template: event, values: { company: view.companyName } });
     return moved;
+  });
+}
+
+/** Makes a member a contact person of the company, or a plain member again. False when they are that already. */
+export async function changeRole(
+  tools: MembershipTools,
+  id: string,
+  role: MembershipRole,
+  actor: string,
+): Promise<boolean> {
+  const at = tools.clock.now();
+  return tools.db.transaction().execute(async (trx) => {
+    const view = (await updateRole(trx, id, role)) ? await findMembership(trx, id) : undefined;
+    if (!view) return false;
+    const { inn, kpp } = view;
+    const event = role === 'contact' ? 'contact_appointed' : 'contact_dismissed';
+    const subject = `account:${view.accountId}`;
+    await recordEvent(trx, { event, actor, subject, details: { membership: id, inn, kpp } }, at);
+    if (role === 'contact') await tellAppointed(trx, tools, view);
+    return true;
   });
 }

@@ -1,27 +1,31 @@
 /**
- * Approving and declining applications. A decision names the version of the application that its reviewer saw, so of
- * any number of decisions at once one holds. Change, audit row and mail to the person are one transaction.
+ * Deciding applications: approving, declining, asking for more. A decision names the version of the application that
+ * its reviewer saw, so of any number of decisions at once one holds. Who may decide is asked in the same transaction
+ * that makes the change, writes the audit row and mails the person.
  */
 import { recordEvent } from '../../audit/store';
-import type { Clock } from '../../clock';
-import { enqueue } from '../../notifications/outbox';
-import type { EmailMessage } from '../../notifications/notifications';
-import type { Secrets } from '../../secrets';
+import { isUniqueViolation } from '../../storage/postgres';
 import type { Database, Queryable } from '../../storage/tables';
-import type { MembershipRole, MembershipView } from './membership';
+import type { CompanyUnit } from '../identifiers';
+import { findDirectoryRow } from '../store';
+import { mayDecide, type Decider } from './deciders';
+import { tellAppointed, tellPerson, type MailTools } from './mails';
+import type { Company, DeclineReason, MembershipRole, MembershipView } from './membership';
+import { approvalPolicy, type ApprovalPolicy } from './policy';
+import { changeWaiting, insertVote, lockApplication } from './queue';
 import {
   decideApplication,
+  ensureCompany,
+  findCompanyByUnit,
   findMembership,
-  findMembershipByNumber,
   renameCompany,
   type Decision,
 } from './store';
 
-export interface DecisionTools {
+export interface DecisionTools extends MailTools {
   db: Database;
-  secrets: Secrets;
-  clock: Clock;
-  issuer: string;
+  /** Absent: the policies of the paths as they stand. */
+  policyOf?: (path: string) => ApprovalPolicy;
 }
 
 /** The application as the reviewer saw it. */
@@ -33,83 +37,193 @@ export interface SeenApplication {
 export interface Approval extends SeenApplication {
   role: MembershipRole;
   canAct: boolean;
-  /** The company's right name, where the person had typed it. */
+  /** End of the right to act; absent or null: none. */
+  canActUntil?: Date | null;
+  /** The company's right name, where the person had typed it. Operators only. */
   companyName?: string;
+  /** The company that is meant, where the person gave the numbers of another. Operators only. */
+  joinCompany?: CompanyUnit;
 }
 
 export interface Declining extends SeenApplication {
+  reasonCode: DeclineReason;
+  /** The person reads it; `other` needs one. */
+  comment: string | null;
+}
+
+export interface Question extends SeenApplication {
   /** The person reads it. */
-  reason: string;
+  question: string;
 }
 
-/** `stale`: decided already, or changed since the reviewer looked. */
-export type DecisionResult = 'done' | 'stale' | 'absent';
+/**
+ * `stale`: decided already, or changed since the reviewer looked. `not_allowed`: this reviewer may not decide this
+ * application, or not in this way. `voted`: noted, but its policy wants more people to say yes.
+ */
+export type DecisionResult = 'done' | 'voted' | 'stale' | 'absent' | 'not_allowed';
 
-/** Lets the person in. @param actor as the audit trail names people */
-export function approveMembership(
-  tools: DecisionTools,
-  { role, canAct, companyName, ...seen }: Approval,
-  actor: string,
-): Promise<DecisionResult> {
-  const decision: Decision = { status: 'approved', role, canAct, reason: null, decidedBy: actor };
-  return decide(tools, seen, decision, companyName);
-}
+/** `company_unknown`: no directory row and no company of these numbers. `standing`: they are in that company already. */
+export type ApprovalResult = DecisionResult | 'company_unknown' | 'standing';
 
-/** Turns the application down. @param actor as the audit trail names people */
-export function declineMembership(
-  tools: DecisionTools,
-  { reason, ...seen }: Declining,
-  actor: string,
-): Promise<DecisionResult> {
-  return decide(tools, seen, { status: 'declined', reason, decidedBy: actor });
-}
+type Act<Result> = (trx: Queryable, view: MembershipView, at: Date) => Promise<Result>;
 
-async function decide(
+/** Holds the application and asks whether this reviewer may decide it, before anything is done about it. */
+async function review<Result>(
   tools: DecisionTools,
   seen: SeenApplication,
-  decision: Decision,
-  companyName?: string,
-): Promise<DecisionResult> {
+  decider: Decider,
+  act: Act<Result>,
+): Promise<Result | 'absent' | 'not_allowed' | 'stale'> {
   const at = tools.clock.now();
   return tools.db.transaction().execute(async (trx) => {
-    const decided = await decideApplication(trx, seen, decision, at);
-    if (!decided) return (await findMembershipByNumber(trx, seen.number)) ? 'stale' : 'absent';
-    if (companyName !== undefined) await renameCompany(trx, decided.companyId, companyName, at);
-    const view = await findMembership(trx, decided.id);
-    if (!view) throw new Error('the membership that was just decided is missing');
-    await recordDecision(trx, view, at);
-    await tellPerson(trx, tools, view);
+    const view = await lockApplication(trx, seen.number);
+    if (!view) return 'absent';
+    if (!(await mayDecide(trx, view, decider, policyFor(tools, view)))) return 'not_allowed';
+    if (view.status !== 'requested' || view.version !== seen.version) return 'stale';
+    return act(trx, view, at);
+  });
+}
+
+const policyFor = ({ policyOf = approvalPolicy }: DecisionTools, { path }: MembershipView): ApprovalPolicy =>
+  policyOf(path);
+
+const subjectOf = ({ accountId }: MembershipView): string => `account:${accountId}`;
+
+/** Lets the person in. A contact person may not say which company it is, nor what it is called. */
+export async function approveMembership(
+  tools: DecisionTools,
+  approval: Approval,
+  decider: Decider,
+): Promise<ApprovalResult> {
+  const { companyName, joinCompany } = approval;
+  const correctsCompany = companyName !== undefined || joinCompany !== undefined;
+  if (decider.kind === 'contact' && correctsCompany) return 'not_allowed';
+  try {
+    return await review(tools, approval, decider, async (trx, view, at) => {
+      const company = joinCompany && (await companyToJoin(trx, joinCompany, at));
+      if (joinCompany && !company) return 'company_unknown';
+      if (!(await haveEnoughSaidYes(trx, tools, view, decider, at))) return 'voted';
+      return approve(trx, tools, { view, approval, company, decider, at });
+    });
+  } catch (error) {
+    if (isUniqueViolation(error, 'memberships_standing')) return 'standing';
+    throw error;
+  }
+}
+
+async function companyToJoin(trx: Queryable, unit: CompanyUnit, at: Date): Promise<Company | undefined> {
+  const known = await findCompanyByUnit(trx, unit);
+  const row = known ? undefined : await findDirectoryRow(trx, unit);
+  if (!row) return known;
+  const { inn, kpp, name, ogrn } = row;
+  return ensureCompany(trx, { inn, kpp }, { name, nameSource: 'directory', ogrn }, at);
+}
+
+async function haveEnoughSaidYes(
+  trx: Queryable,
+  tools: DecisionTools,
+  view: MembershipView,
+  { actor }: Decider,
+  at: Date,
+): Promise<boolean> {
+  const { approvals } = policyFor(tools, view);
+  if (approvals < 2) return true;
+  const votes = await insertVote(trx, view, actor, at);
+  if (votes >= approvals) return true;
+  const details = { number: view.number, version: view.version, votes, needed: approvals };
+  await recordEvent(trx, { event: 'membership_voted', actor, subject: subjectOf(view), details }, at);
+  return false;
+}
+
+interface Approving {
+  view: MembershipView;
+  approval: Approval;
+  company: Company | undefined;
+  decider: Decider;
+  at: Date;
+}
+
+async function approve(
+  trx: Queryable,
+  tools: DecisionTools,
+  { view, approval, company, decider, at }: Approving,
+): Promise<'done'> {
+  const { role, canAct, canActUntil = null, companyName } = approval;
+  const companyId = company?.id ?? view.companyId;
+  const rights = { role, canAct, canActUntil: canAct ? canActUntil : null };
+  const approved = await settle(
+    trx,
+    view,
+    { status: 'approved', ...rights, companyId, reason: null, decidedBy: decider.actor },
+    at,
+  );
+  if (companyName !== undefined) await renameCompany(trx, companyId, companyName, at);
+  const now = companyName === undefined ? approved : { ...approved, companyName };
+  await recordEvent(
+    trx,
+    {
+      event: 'membership_approved',
+      actor: decider.actor,
+      subject: subjectOf(view),
+      details: {
+        ...{ number: now.number, inn: now.inn, kpp: now.kpp, role, can_act: canAct, by: decider.kind },
+        ...(rights.canActUntil && { can_act_until: rights.canActUntil.toISOString() }),
+        ...(companyName !== undefined && { company_name: companyName }),
+        ...(companyId !== view.companyId && { asked_for: [view.inn, view.kpp ?? ''] }),
+      },
+    },
+    at,
+  );
+  const values = { company: now.companyName };
+  await tellPerson(trx, tools, now, { template: 'application_approved', values });
+  if (role === 'contact') await tellAppointed(trx, tools, now);
+  return 'done';
+}
+
+/** Turns the application down; one no is enough. */
+export function declineMembership(
+  tools: DecisionTools,
+  { reasonCode, comment, ...seen }: Declining,
+  decider: Decider,
+): Promise<DecisionResult> {
+  const { actor } = decider;
+  return review<'done'>(tools, seen, decider, async (trx, view, at) => {
+    const decision = { status: 'declined', reasonCode, reason: comment, decidedBy: actor } as const;
+    await settle(trx, view, decision, at);
+    const { number, inn, kpp, companyName: company } = view;
+    const details = { number, inn, kpp, reason: reasonCode, comment, by: decider.kind };
+    await recordEvent(trx, { event: 'membership_declined', actor, subject: subjectOf(view), details }, at);
+    const values = { company, reasonCode, comment: comment ?? '' };
+    await tellPerson(trx, tools, view, { template: 'application_declined', values });
     return 'done';
   });
 }
 
-async function recordDecision(trx: Queryable, view: MembershipView, at: Date): Promise<void> {
-  const { number, inn, kpp, status, role, canAct, reason } = view;
-  const approved = status === 'approved';
-  await recordEvent(
-    trx,
-    {
-      event: approved ? 'membership_approved' : 'membership_declined',
-      actor: view.decidedBy ?? 'system',
-      subject: `account:${view.accountId}`,
-      details: { number, inn, kpp, ...(approved ? { role, can_act: canAct } : { reason }) },
-    },
-    at,
-  );
+async function settle(
+  trx: Queryable,
+  view: MembershipView,
+  decision: Decision,
+  at: Date,
+): Promise<MembershipView> {
+  const decided = await decideApplication(trx, view, decision, at);
+  const settled = decided && (await findMembership(trx, decided.id));
+  if (!settled) throw new Error('an application that was held has changed');
+  return settled;
 }
 
-async function tellPerson(trx: Queryable, tools: DecisionTools, view: MembershipView): Promise<void> {
-  if (view.email === null) return;
-  const name = [view.givenName, view.middleName].filter(Boolean).join(' ');
-  const values = { name, link: `${tools.issuer}/`, company: view.companyName };
-  const common = {
-    channel: 'email' as const,
-    to: view.email,
-    locale: view.locale === 'en' ? 'en' : 'ru',
-  } as const;
-  const mail: EmailMessage =
-    view.status === 'approved'
-      ? { ...common, template: 'application_approved', values }
-      : { ...common, template: 'application_declined', values: { ...values, reason: view.reason ?? '' } };
-  await enqueue(trx, tools.secrets, mail, tools.clock);
+/** Asks the person; the application goes on waiting, as another version, and nobody is reminded until they answer. */
+export function askForMore(
+  tools: DecisionTools,
+  { question, ...seen }: Question,
+  decider: Decider,
+): Promise<DecisionResult> {
+  const { actor } = decider;
+  return review<'done'>(tools, seen, decider, async (trx, view, at) => {
+    await changeWaiting(trx, view.id, { question, remindAt: null });
+    const details = { number: view.number, question };
+    await recordEvent(trx, { event: 'membership_questioned', actor, subject: subjectOf(view), details }, at);
+    const values = { company: view.companyName, question };
+    await tellPerson(trx, tools, view, { template: 'application_question', values });
+    return 'done';
+  });
 }

@@ -36,6 +36,17 @@ export const MEMBERSHIP_CHANGES = {
 
 export type MembershipChange = keyof typeof MEMBERSHIP_CHANGES;
 
+/** Why an application is declined; texts are under `decline_reasons` in views/texts. `other` needs a comment. */
+export const DECLINE_REASONS = [
+  'not_employee',
+  'wrong_company',
+  'data_unclear',
+  'power_missing',
+  'duplicate',
+  'other',
+] as const;
+export type DeclineReason = (typeof DECLINE_REASONS)[number];
+
 /** How a relying party learns of a membership: the claim `companies` holds one of these for each. */
 export interface CompanyClaim {
   inn: string;
@@ -44,7 +55,7 @@ export interface CompanyClaim {
   name: string;
   status: MembershipStatus;
   role: MembershipRole;
-  /** True only while approved and with the right to act. */
+  /** True only while approved and with a right to act that has not ended. */
   can_act: boolean;
 }
 
@@ -52,8 +63,20 @@ export interface CompanyClaim {
 export const TOLD_STATUSES: readonly MembershipStatus[] = ['requested', 'approved', 'suspended'];
 
 export function companyClaim(
-  view: Pick<MembershipView, 'inn' | 'kpp' | 'ogrn' | 'companyName' | 'status' | 'role' | 'canAct'>,
+  view: Pick<
+    MembershipView,
+    'inn' | 'kpp' | 'ogrn' | 'companyName' | 'status' | 'role' | 'canAct' | 'canActUntil'
+  >,
+  now: Date,
 ): CompanyClaim {
   const { inn, kpp, ogrn, companyName: name, status, role } = view;
-  return { inn, kpp, ogrn, name, status, role, can_act: status === 'approved' && view.canAct };
+  return { inn, kpp, ogrn, name, status, role, can_act: mayAct(view, now) };
+}
+
+/** True for a member with the right to act for the company that has not ended. */
+export function mayAct(
+  { status, canAct, canActUntil }: Pick<Membership, 'status' | 'canAct' | 'canActUntil'>,
+  now: Date,
+): boolean {
+  return status === 'approved' && canAct && (canActUntil === null || canActUntil > now);
 }

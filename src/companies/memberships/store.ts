@@ -1,4 +1,4 @@
-/** Every query of companies and memberships. */
+/** Queries of companies and memberships; those of applications that wait are in queue.ts. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Queryable } from '../../storage/tables';
@@ -47,6 +47,12 @@ export interface NewMembership {
   role: MembershipRole;
   canAct: boolean;
   decidedBy: string | null;
+  path?: string;
+  clientId?: string | null;
+  answer?: string | null;
+  expiresAt?: Date;
+  remindAt?: Date | null;
+  canActUntil?: Date | null;
 }
 
 /** Undefined when the person stands in this company already. */
@@ -84,14 +90,32 @@ export async function moveMembership(
 ): Promise<Membership | undefined> {
   return db
     .updateTable('memberships')
-    .set((set) => ({ ...change, decidedAt: at, version: set('version', '+', 1) }))
+    .set((set) => ({
+      ...change,
+      ...{ question: null, expiresAt: null, remindAt: null },
+      decidedAt: at,
+      version: set('version', '+', 1),
+    }))
     .where('id', '=', id)
     .where('status', 'in', from)
     .returningAll()
     .executeTakeFirst();
 }
 
-function views(db: Queryable) {
+/** Gives an approved member another role; false when there is none who lacks it. */
+export async function updateRole(db: Queryable, id: string, role: MembershipRole): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('memberships')
+    .set((set) => ({ role, version: set('version', '+', 1) }))
+    .where('id', '=', id)
+    .where('status', '=', 'approved')
+    .where('role', '!=', role)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Memberships as they are shown, for further conditions. */
+export function views(db: Queryable) {
   return db
     .selectFrom('memberships')
     .innerJoin('companies', 'companies.id', 'memberships.companyId')
@@ -130,18 +154,23 @@ export async function isKeptWaiting(db: Queryable, accountId: string): Promise<b
 }
 
 export type Decision = Pick<Membership, 'reason' | 'decidedBy'> &
-  ({ status: 'approved'; role: MembershipRole; canAct: boolean } | { status: 'declined' });
+  (
+    | ({ status: 'approved' } & Pick<Membership, 'role' | 'canAct' | 'canActUntil' | 'companyId'>)
+    | ({ status: 'declined' } & Pick<Membership, 'reasonCode'>)
+    | { status: 'expired' }
+  );
 
-/** Decides an application that still waits and is as the reviewer saw it; undefined otherwise. */
+/** Ends the waiting of an application that is as the reviewer saw it; undefined otherwise. */
 export async function decideApplication(
   db: Queryable,
   { number, version }: Pick<Membership, 'number' | 'version'>,
   decision: Decision,
   at: Date,
 ): Promise<Membership | undefined> {
+  const over = { question: null, expiresAt: null, remindAt: null };
   return db
     .updateTable('memberships')
-    .set((set) => ({ ...decision, decidedAt: at, version: set('version', '+', 1) }))
+    .set((set) => ({ ...decision, ...over, decidedAt: at, version: set('version', '+', 1) }))
     .where('number', '=', number)
     .where('version', '=', version)
     .where('status', '=', 'requested')
@@ -170,8 +199,16 @@ export async function listToldMemberships(db: Queryable, accountId: string): Pro
 
 export interface MembershipFilter {
   accountId?: string;
+  /** One unit; without КПП in it a sole proprietor. */
   unit?: CompanyUnit;
+  /** Every unit of a company. */
+  inn?: string;
+  role?: MembershipRole;
   status?: MembershipStatus;
+  /** Asked for before this moment. */
+  before?: Date;
+  /** Only those that were asked something. */
+  asked?: boolean;
   /** Continue after this one. */
   after?: Membership;
   limit: number;
@@ -183,6 +220,10 @@ export async function listMemberships(db: Queryable, filter: MembershipFilter): 
   const { accountId, unit, status, after } = filter;
   if (accountId !== undefined) query = query.where('memberships.accountId', '=', accountId);
   if (status !== undefined) query = query.where('memberships.status', '=', status);
+  if (filter.role !== undefined) query = query.where('memberships.role', '=', filter.role);
+  if (filter.inn !== undefined) query = query.where('companies.inn', '=', filter.inn);
+  if (filter.before !== undefined) query = query.where('memberships.requestedAt', '<', filter.before);
+  if (filter.asked) query = query.where('memberships.question', 'is not', null);
   if (unit !== undefined) {
     query = query
       .where('companies.inn', '=', unit.inn)

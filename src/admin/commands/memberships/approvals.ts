@@ -1,16 +1,14 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { fullName } from '../../../accounts/account';
-import { findProfile } from '../../../accounts/store';
-import { storableText } from '../../../audit/audit';
+import { addSeconds } from '../../../clock';
+import { readUnit } from '../../../companies/identifiers';
+import type { MembershipStatus, MembershipView } from '../../../companies/memberships/membership';
 import {
-  approveMembership,
-  declineMembership,
-  type DecisionResult,
-  type SeenApplication,
-} from '../../../companies/memberships/decide-membership';
-import { companyClaim, type MembershipView } from '../../../companies/memberships/membership';
-import { findMembershipByNumber, listMemberships } from '../../../companies/memberships/store';
-import { Failure, type AdminContext, type AdminTools } from '../../admin';
+  findMembershipByNumber,
+  listMemberships,
+  type MembershipFilter,
+} from '../../../companies/memberships/store';
+import type { AdminContext } from '../../admin';
 import {
   addLeaf,
   addNoun,
@@ -21,202 +19,94 @@ import {
   startRun,
   type AddCommands,
   type PageOptions,
-  type Run,
 } from '../../command';
-
-interface Answer {
-  json?: true;
-}
+import { membershipJson, unitText, type Answer } from './application';
+import { addChanges } from './change';
+import { addDecisions } from './decide';
+import { addShow } from './show';
 
 /** `approvals`: who asked to be let into a company, and what is decided about it. */
 export const addApprovals: AddCommands = (program, context) => {
   const approvals = addNoun(program, 'approvals', {
-    summary: 'applications of people who registered: look at them, approve or decline',
+    summary: 'applications of people who registered: look at them, approve, decline, ask',
     examples: ['approvals list', 'approvals show 17', 'approvals approve 17 --version 1 --can-act'],
   });
   addList(approvals, context);
   addShow(approvals, context);
-  addApprove(approvals, context);
-  addDecline(approvals, context);
+  addDecisions(approvals, context);
+  addChanges(approvals, context);
 };
 
-const applicationJson = (view: MembershipView) => ({
-  number: view.number,
-  version: view.version,
-  account_id: view.accountId,
-  name: fullName(view),
-  email: view.email,
-  company: companyClaim(view),
-  company_name_source: view.nameSource,
-  reason: view.reason,
-  requested_at: view.requestedAt,
-  decided_at: view.decidedAt,
-  decided_by: view.decidedBy,
-});
+const STATUSES = ['requested', 'approved', 'declined', 'suspended', 'revoked', 'expired'] as const;
 
-const unitText = ({ inn, kpp }: MembershipView): string => (kpp === null ? inn : `${inn}/${kpp}`);
-
-function readNumber(text: string): number {
-  const number = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (number < 1) throw new InvalidArgumentError('Give a whole number from 1; approvals list shows them.');
-  return number;
+interface ListOptions extends Answer, PageOptions {
+  all?: true;
+  status?: MembershipStatus;
+  company?: Pick<MembershipFilter, 'inn' | 'unit'>;
+  olderThan?: number;
+  asked?: true;
 }
 
-async function getApplication({ db }: AdminTools, number: number): Promise<MembershipView> {
-  const view = await findMembershipByNumber(db, number);
-  if (!view)
-    throw new Failure('notFound', 'There is no application of this number; approvals list shows them.');
-  return view;
+/** ИНН for every unit of a company, ИНН/КПП for one. */
+function readCompanyFilter(text: string): Pick<MembershipFilter, 'inn' | 'unit'> {
+  const [inn = '', kpp = '', more] = text.split('/');
+  const { unit } = readUnit({ inn, kpp }, { headIfNoKpp: true });
+  if (!unit || more !== undefined) throw new InvalidArgumentError('Give ИНН or ИНН/КПП.');
+  return unit.kpp === null ? { inn: unit.inn } : { unit };
 }
+
+function readDays(text: string): number {
+  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('Give a whole number of days.');
+  return Number(text);
+}
+
+const DAY = 86_400;
 
 function addList(approvals: Command, context: AdminContext): void {
   const leaf = addLeaf(approvals, 'list', {
-    summary: 'applications that wait, oldest first',
-    examples: ['approvals list', 'approvals list --limit 200 --json'],
-  });
-  addPaging(leaf).action(async (options: Answer & PageOptions) => {
+    summary: 'applications, oldest first; without a choice those that wait',
+    examples: [
+      'approvals list',
+      'approvals list --older-than 3 --company 7707083893',
+      'approvals list --status declined --json',
+    ],
+  })
+    .addOption(new Option('--waiting', 'those that wait: the default').conflicts(['all', 'status']))
+    .addOption(new Option('--all', 'whatever became of them').conflicts('status'))
+    .addOption(new Option('--status <status>', 'only those in this state').choices(STATUSES))
+    .option('--company <inn[/kpp]>', 'only for this company, or this unit of it', readCompanyFilter)
+    .option('--older-than <days>', 'only those asked for longer ago', readDays)
+    .option('--asked', 'only those that wait for an answer of the person');
+  addPaging(leaf).action(async (options: ListOptions) => {
     const { tools, print } = await startRun(context);
+    const { all, status = all ? undefined : 'requested', company, olderThan, asked, limit } = options;
+    const now = tools.clock.now();
+    const before = olderThan === undefined ? undefined : addSeconds(now, -olderThan * DAY);
     const from = /^\d{1,9}$/.test(options.after ?? '') ? Number(options.after) : 0;
     const after = await findMembershipByNumber(tools.db, from);
     if (options.after !== undefined && !after) throw badCursor();
-    const rows = await listMemberships(tools.db, { status: 'requested', after, limit: options.limit + 1 });
-    const { items, next } = cutPage(rows, options.limit, ({ number }) => String(number));
+    const filter = { ...company, status, before, asked, after, limit: limit + 1 };
+    const rows = await listMemberships(tools.db, filter);
+    const { items, next } = cutPage(rows, limit, ({ number }) => String(number));
     if (options.json) {
-      print.json({ items: items.map(applicationJson), next });
+      print.json({ items: items.map((view) => membershipJson(view, now)), next });
       return;
     }
     print.table(items, [
       { title: 'NUMBER', cell: ({ number }) => String(number) },
+      { title: 'VERSION', cell: ({ version }) => String(version) },
       { title: 'PERSON', cell: (view) => fullName(view) },
-      { title: 'COMPANY', cell: ({ companyName }) => companyName },
+      { title: 'COMPANY', cell: ({ companyName }) => companyName, shrinks: true },
       { title: 'ИНН/КПП', cell: unitText },
+      { title: status === 'requested' ? 'WAITS FOR' : 'STATUS', cell: stateText },
       print.ageColumn(({ requestedAt }) => requestedAt),
     ]);
     noteNext(print, next);
   });
 }
 
-const NAME_SOURCES: Record<MembershipView['nameSource'], string> = {
-  directory: 'found in a directory',
-  operator: 'given by an operator',
-  person: 'typed by a person: check it, and correct it with --company-name',
-};
-
-function addShow(approvals: Command, context: AdminContext): void {
-  addLeaf(approvals, 'show', {
-    summary: 'one application with what a reviewer needs, and the version to name in the decision',
-    examples: ['approvals show 17'],
-  })
-    .argument('<number>', 'number of the application', readNumber)
-    .action(async (number: number, { json }: Answer) => {
-      const { tools, print } = await startRun(context);
-      const view = await getApplication(tools, number);
-      const person = await findProfile(tools.db, view.accountId);
-      const unit = { inn: view.inn, kpp: view.kpp };
-      const members = await listMemberships(tools.db, { unit, status: 'approved', limit: 20 });
-      const colleagues = members.map((member) => `${fullName(member)} (${member.role})`);
-      if (json) {
-        const { phone = null, phoneProved = false } = person ?? {};
-        print.json({ ...applicationJson(view), phone, phone_verified: phoneProved, colleagues });
-        return;
-      }
-      print.facts([
-        ['Number', String(view.number)],
-        ['Version', String(view.version)],
-        ['Status', view.status],
-        ['Asked', print.time(view.requestedAt)],
-        ['Person', fullName(view)],
-        ['E-mail', view.email ?? 'none'],
-        ['Phone', person?.phone ? `${person.phone}${person.phoneProved ? '' : ' (not proved)'}` : 'none'],
-        ['Company', view.companyName],
-        ['ИНН/КПП', unitText(view)],
-        ['Name', NAME_SOURCES[view.nameSource]],
-        ['Members', colleagues.length === 0 ? 'nobody yet' : colleagues.join(', ')],
-        ...(view.decidedAt === null
-          ? []
-          : ([['Decided', `${print.time(view.decidedAt)} by ${view.decidedBy ?? '?'}`]] as [
-              string,
-              string,
-            ][])),
-        ...(view.reason === null ? [] : ([['Reason', view.reason]] as [string, string][])),
-      ]);
-    });
-}
-
-const VERSION = 'version of the application that you looked at, as approvals show prints it';
-
-function addApprove(approvals: Command, context: AdminContext): void {
-  addLeaf(approvals, 'approve', {
-    summary: 'let the person in; a mail tells them',
-    examples: [
-      'approvals approve 17 --version 1',
-      'approvals approve 17 --version 1 --role contact --can-act',
-    ],
-  })
-    .argument('<number>', 'number of the application', readNumber)
-    .requiredOption('--version <n>', VERSION, readNumber)
-    .addOption(
-      new Option('--role <role>', 'member, or contact person of the company')
-        .choices(['member', 'contact'])
-        .default('member'),
-    )
-    .option('--can-act', 'may act for the company, not only read')
-    .option('--company-name <name>', 'the company’s right name, where the person typed it', readText)
-    .action(
-      async (
-        number: number,
-        options: Answer & {
-          version: number;
-          role: 'member' | 'contact';
-          canAct?: true;
-          companyName?: string;
-        },
-      ) => {
-        const { version, role, canAct = false, companyName } = options;
-        await decide(context, options, { number, version }, (tools, actor) =>
-          approveMembership(tools, { number, version, role, canAct, companyName }, actor),
-        );
-      },
-    );
-}
-
-function addDecline(approvals: Command, context: AdminContext): void {
-  addLeaf(approvals, 'decline', {
-    summary: 'turn the application down; a mail tells the person why',
-    examples: ['approvals decline 17 --version 1 --reason "Компания не подтвердила, что вы её сотрудник"'],
-  })
-    .argument('<number>', 'number of the application', readNumber)
-    .requiredOption('--version <n>', VERSION, readNumber)
-    .requiredOption('--reason <text>', 'why; the person reads it', readText)
-    .action(async (number: number, options: Answer & { version: number; reason: string }) => {
-      const { version, reason } = options;
-      await decide(context, options, { number, version }, (tools, actor) =>
-        declineMembership(tools, { number, version, reason }, actor),
-      );
-    });
-}
-
-function readText(text: string): string {
-  const kept = storableText(text.trim());
-  if (kept === '') throw new InvalidArgumentError('This must say something.');
-  return kept;
-}
-
-type Act = (tools: Parameters<typeof approveMembership>[0], actor: Run['actor']) => Promise<DecisionResult>;
-
-async function decide(
-  context: AdminContext,
-  { json }: Answer,
-  { number, version }: SeenApplication,
-  act: Act,
-): Promise<void> {
-  const { tools, actor, print } = await startRun(context);
-  const result = await act({ ...tools, issuer: tools.config.issuer }, actor);
-  const view = await getApplication(tools, number);
-  if (result !== 'done') {
-    const now = view.status === 'requested' ? `at version ${view.version}` : view.status;
-    throw new Failure('conflict', `Application ${number} is not as in version ${version}: it is ${now}.`);
-  }
-  if (json) print.json(applicationJson(view));
-  else print.line(`Application ${number} of ${fullName(view)} in ${view.companyName} is ${view.status}.`);
+function stateText({ status, question, answer }: MembershipView): string {
+  if (status !== 'requested') return status;
+  if (question !== null) return 'the person’s answer';
+  return answer === null ? 'a decision' : 'a decision (answered)';
 }

@@ -1,17 +1,10 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { fullName } from '../../../accounts/account';
-import { isUuid } from '../../../accounts/store';
-import { storableText } from '../../../audit/audit';
-import { addMember, changeMembership } from '../../../companies/memberships/change-membership';
 import { readUnit, type CompanyUnit } from '../../../companies/identifiers';
-import {
-  companyClaim,
-  type MembershipChange,
-  type MembershipView,
-} from '../../../companies/memberships/membership';
-import { findCompanyByUnit, findMembership, listMemberships } from '../../../companies/memberships/store';
-import { findDirectoryRow } from '../../../companies/store';
-import { Failure, type AdminContext, type AdminTools } from '../../admin';
+import { addMember } from '../../../companies/memberships/change-membership';
+import { mayAct } from '../../../companies/memberships/membership';
+import { listMemberships } from '../../../companies/memberships/store';
+import { Failure, type AdminContext } from '../../admin';
 import {
   addLeaf,
   addNoun,
@@ -24,10 +17,16 @@ import {
   type PageOptions,
 } from '../../command';
 import { getAccount } from '../../find-account';
-
-interface Answer {
-  json?: true;
-}
+import {
+  getMembership,
+  membershipJson,
+  namingOf,
+  readLastDay,
+  unitText,
+  withIssuer,
+  type Answer,
+} from './application';
+import { addChanges } from './change';
 
 interface UnitOptions {
   inn?: string;
@@ -42,30 +41,8 @@ export const addMembers: AddCommands = (program, context) => {
   });
   addAdd(members, context);
   addList(members, context);
-  addChange(
-    members,
-    context,
-    'suspend',
-    'let a membership rest; relying parties are told at the next refresh',
-  );
-  addChange(members, context, 'restore', 'let a suspended membership hold again');
-  addChange(members, context, 'revoke', 'end a membership; relying parties are told at the next refresh');
+  addChanges(members, context);
 };
-
-const membershipJson = (view: MembershipView) => ({
-  id: view.id,
-  account_id: view.accountId,
-  name: fullName(view),
-  email: view.email,
-  company: companyClaim(view),
-  reason: view.reason,
-  version: view.version,
-  requested_at: view.requestedAt,
-  decided_at: view.decidedAt,
-  decided_by: view.decidedBy,
-});
-
-const unitText = ({ inn, kpp }: CompanyUnit): string => (kpp === null ? inn : `${inn}/${kpp}`);
 
 const UNIT_FAULT =
   'The numbers are not those of a company: give --inn with 10 digits and --kpp, or 12 digits without --kpp.';
@@ -74,21 +51,6 @@ function readUnitOptions({ inn, kpp }: UnitOptions): CompanyUnit {
   const { unit } = readUnit({ inn: inn ?? '', kpp: kpp ?? '' });
   if (!unit) throw new Failure('usage', UNIT_FAULT);
   return unit;
-}
-
-async function naming({ db }: AdminTools, unit: CompanyUnit, given: string | undefined) {
-  const known = await findCompanyByUnit(db, unit);
-  if (known) return known;
-  const listed = await findDirectoryRow(db, unit);
-  if (listed) return { name: listed.name, nameSource: 'directory' as const, ogrn: listed.ogrn };
-  const name = storableText((given ?? '').trim());
-  if (name === '') {
-    throw new Failure(
-      'notFound',
-      `The directory has no company ${unitText(unit)}; give its name with --name.`,
-    );
-  }
-  return { name, nameSource: 'operator' as const, ogrn: null };
 }
 
 function addAdd(members: Command, context: AdminContext): void {
@@ -105,10 +67,12 @@ function addAdd(members: Command, context: AdminContext): void {
         .default('member'),
     )
     .option('--can-act', 'may act for the company, not only read')
+    .option('--can-act-until <day>', 'the same, up to the end of this day (YYYY-MM-DD, Moscow)', readLastDay)
     .action(
       async (
         who: string,
-        options: Answer & UnitOptions & { name?: string; role: 'member' | 'contact'; canAct?: true },
+        options: Answer &
+          UnitOptions & { name?: string; role: 'member' | 'contact'; canAct?: true; canActUntil?: Date },
       ) => {
         const { tools, actor, print } = await startRun(context);
         const unit = readUnitOptions(options);
@@ -116,11 +80,12 @@ function addAdd(members: Command, context: AdminContext): void {
         const given = {
           accountId: account.id,
           unit,
-          naming: await naming(tools, unit, options.name),
+          naming: await namingOf(tools, unit, options.name),
           role: options.role,
-          canAct: options.canAct ?? false,
+          canAct: options.canAct ?? options.canActUntil !== undefined,
+          canActUntil: options.canActUntil,
         };
-        const membership = await addMember(tools, given, actor);
+        const membership = await addMember(withIssuer(tools), given, actor);
         if (!membership) {
           throw new Failure(
             'conflict',
@@ -128,16 +93,10 @@ function addAdd(members: Command, context: AdminContext): void {
           );
         }
         const view = await getMembership(tools, membership.id);
-        if (options.json) print.json(membershipJson(view));
+        if (options.json) print.json(membershipJson(view, tools.clock.now()));
         else print.line(`${fullName(view)} is now a ${view.role} of ${view.companyName} (${view.id}).`);
       },
     );
-}
-
-async function getMembership({ db }: AdminTools, id: string): Promise<MembershipView> {
-  const view = isUuid(id) ? await findMembership(db, id) : undefined;
-  if (!view) throw new Failure('notFound', 'There is no membership of this id; members list shows them.');
-  return view;
 }
 
 const STATUSES = ['requested', 'approved', 'declined', 'suspended', 'revoked', 'expired'] as const;
@@ -159,7 +118,8 @@ function addList(members: Command, context: AdminContext): void {
       options: Answer & PageOptions & UnitOptions & { account?: string; status?: (typeof STATUSES)[number] },
     ) => {
       const { tools, print } = await startRun(context);
-      const { db } = tools;
+      const { db, clock } = tools;
+      const now = clock.now();
       const after =
         options.after === undefined
           ? undefined
@@ -174,41 +134,18 @@ function addList(members: Command, context: AdminContext): void {
       });
       const { items, next } = cutPage(rows, options.limit, ({ id }) => id);
       if (options.json) {
-        print.json({ items: items.map(membershipJson), next });
+        print.json({ items: items.map((view) => membershipJson(view, now)), next });
         return;
       }
       print.table(items, [
+        { title: 'NUMBER', cell: ({ number }) => String(number) },
         { title: 'ID', cell: ({ id }) => id },
         { title: 'PERSON', cell: (view) => fullName(view) },
         { title: 'COMPANY', cell: (view) => unitText(view) },
-        { title: 'ROLE', cell: ({ role, canAct }) => (canAct ? `${role}, acts` : role) },
+        { title: 'ROLE', cell: (view) => (mayAct(view, now) ? `${view.role}, acts` : view.role) },
         { title: 'STATUS', cell: ({ status }) => status, alarming: ({ status }) => status === 'suspended' },
       ]);
       noteNext(print, next);
     },
   );
-}
-
-function reasonText(text: string): string {
-  const reason = storableText(text.trim());
-  if (reason === '') throw new InvalidArgumentError('Give a reason: whoever is asked later needs one.');
-  return reason;
-}
-
-function addChange(members: Command, context: AdminContext, kind: MembershipChange, summary: string): void {
-  addLeaf(members, `${kind} <id>`, {
-    summary,
-    examples: [`members ${kind} 3f0c6f0e-6f4a-4a53-9b41-5d0b6a2f7c11 --reason "power of attorney has ended"`],
-  })
-    .requiredOption('--reason <text>', 'why; kept with the membership and in the audit trail', reasonText)
-    .action(async (id: string, { json, reason }: Answer & { reason: string }) => {
-      const { tools, actor, print } = await startRun(context);
-      const before = await getMembership(tools, id);
-      const moved = await changeMembership(tools, id, { kind, reason }, actor);
-      if (!moved)
-        throw new Failure('conflict', `The membership is ${before.status}: there is nothing to ${kind}.`);
-      const view = await getMembership(tools, id);
-      if (json) print.json(membershipJson(view));
-      else print.line(`The membership of ${fullName(view)} in ${view.companyName} is now ${view.status}.`);
-    });
 }
