@@ -174,3 +174,11 @@ export function isMostlyWords(password: string, words: readonly string[]): boole
     return rest.length < text.length && isTrivial(rest);
   });
 }
+
+/** The Russian words of the list as they turn up in passwords: Cyrillic, in Latin spelling, on the Latin layout. */
+export function russianGuesses(): string[] {
+  const words = [...COMMON_WORDS, ...COMMON_PASSWORDS].map(fold).filter((word) => /[а-я]/.test(word));
+  return [
+    ...new Set(words.flatMap((word) => [word, transliterate(word), replaceChars(word, onLatinLayout)])),
+  ];
+}

@@ -1,4 +1,5 @@
 import type Router from 'koa-router';
+import { METER_SCRIPTS } from '../accounts/password-meter';
 import type { Context } from '../http/context';
 import { defineCookie } from '../http/cookies';
 import type { Forms } from '../http/forms';
@@ -88,7 +89,12 @@ function showForm(
     title: 'set_password.title',
     problems,
     form: { id: 'set-password', action: PATH },
-    values: { email: link.email, formToken: parts.forms.token(ctx, PATH) },
+    values: {
+      email: link.email,
+      words: link.words,
+      scripts: METER_SCRIPTS,
+      formToken: parts.forms.token(ctx, PATH),
+    },
   });
 }
 

@@ -1,7 +1,6 @@
 /** Which company the person means: what a directory says, or the name typed where none has it. */
 import type { CompanyFacts } from '../companies/company';
-import { findCompany, type CompanyDirectory } from '../companies/directory';
-import type { CompanyUnit } from '../companies/identifiers';
+import type { CompanyLookup } from '../companies/directory';
 import type { Problems } from '../errors';
 import type { AnsweredCompany } from './registration';
 
@@ -15,16 +14,15 @@ export interface CompanyChoice {
 const CLOSED: readonly CompanyFacts['status'][] = ['liquidated', 'bankrupt'];
 const LONGEST_NAME = 150;
 
-/** Asks the directories; when none can answer the registration goes on with the typed name. */
-export async function chooseCompany(
-  directories: readonly CompanyDirectory[],
-  { inn, kpp }: CompanyUnit,
-  typedName: string,
-): Promise<CompanyChoice> {
-  const lookup = await findCompany(directories, { inn, kpp: kpp ?? undefined });
+export function isClosed(status: CompanyFacts['status']): boolean {
+  return CLOSED.includes(status);
+}
+
+/** When no directory has it or none can answer, the registration goes on with the typed name. */
+export function chooseCompany(lookup: CompanyLookup, typedName: string): CompanyChoice {
   if (lookup.outcome === 'found') {
     const { name, ogrn, status } = lookup.company;
-    if (CLOSED.includes(status)) return { problems: { inn: 'company_closed' } };
+    if (isClosed(status)) return { problems: { inn: 'company_closed' } };
     return { company: { name, ogrn, status, source: 'directory' }, problems: {} };
   }
   const name = typedName.normalize('NFC').replace(/\s+/g, ' ').trim().slice(0, LONGEST_NAME);

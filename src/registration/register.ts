@@ -1,24 +1,24 @@
 /** The wizard's acts up to the mail: tell the data, get a code, prove the phone, choose a password. */
 import { passwordProblem, type PasswordHasher } from '../accounts/passwords';
-import { findAccountByIdentifier } from '../accounts/store';
-import { parseEmail } from '../accounts/email-address';
 import { recordEvent } from '../audit/store';
 import { addSeconds, type Clock } from '../clock';
 import type { Problems } from '../errors';
 import { addressBlock } from '../http/client-address';
 import { reserve } from '../http/limits';
+import type { LegacyCheck } from '../legacy-accounts/legacy-account';
 import { enqueue } from '../notifications/outbox';
 import { smsLimits, type SmsCaps } from '../notifications/sms/limits';
 import type { Secrets } from '../secrets';
 import type { EphemeralStore } from '../storage/ephemeral/port';
 import type { Database, Queryable } from '../storage/tables';
 import { issueCode, tryCode } from '../tokens/codes';
-import { issueLink } from '../tokens/links';
 import { openAnswers, sealAnswers } from './answers';
+import { countMail, saveAndMail } from './email/proof-mail';
+import { proveToldLogin, toldLoginProblem, type OldPassword } from './legacy/told-login';
 import {
   CODE_PAUSE,
   CODE_TTL,
-  EMAIL_TTL,
+  messageLocale,
   REGISTRATION_TTL,
   type Answers,
   type Registration,
@@ -33,27 +33,58 @@ export interface RegistrationTools {
   passwords: PasswordHasher;
   issuer: string;
   smsCaps: SmsCaps;
+  /** Absent: old passwords of the older portal are not asked for. */
+  legacyCheck?: LegacyCheck;
 }
-
-const localeOf = ({ locale }: Registration): 'ru' | 'en' => (locale === 'en' ? 'en' : 'ru');
 
 /** Another tab saved first: the page is drawn anew from what stands. */
 export type Outcome = 'saved' | 'overtaken';
 
-/** Saves the first page; a changed phone must be proved anew, and gets a code. @throws Refusal too_many_attempts */
+/**
+ * Saves the first page. A changed phone must be proved anew, and gets a code; a changed address gets a mail, where one
+ * went out already. Each message uses up the solved captcha. @throws Refusal too_many_attempts
+ */
 export async function saveAnswers(
   tools: RegistrationTools,
   registration: Registration,
   answers: Answers,
   address: string,
 ): Promise<Outcome> {
-  const sealed = sealAnswers(tools.secrets, registration.id, answers);
-  if (registration.provedPhone === answers.phone) return save(tools.db, registration, { answers: sealed });
+  const before = openAnswers(tools.secrets, registration);
+  const all = { ...answers, legacy: before?.legacy };
+  const change = { answers: sealAnswers(tools.secrets, registration.id, all), draft: null };
+  if (registration.provedPhone === answers.phone) {
+    if (registration.submittedAt === null || before?.email === answers.email)
+      return save(tools.db, registration, change);
+    return mailAnew(tools, registration, answers, change);
+  }
+  // The code that is on its way to this number stays good.
+  if (before?.phone === answers.phone && codeLives(registration, tools.clock.now()))
+    return save(tools.db, registration, change);
   return sendCode(tools, registration, answers.phone, address, {
-    answers: sealed,
+    ...change,
     provedPhone: null,
     submittedAt: null,
+    humanAt: null,
   });
+}
+
+async function mailAnew(
+  tools: RegistrationTools,
+  registration: Registration,
+  answers: Answers,
+  change: RegistrationChange,
+): Promise<Outcome> {
+  await countMail(tools, registration);
+  const all = { ...change, humanAt: null };
+  const saved = await tools.db
+    .transaction()
+    .execute((trx) => saveAndMail(trx, tools, registration, answers, all));
+  return saved ? 'saved' : 'overtaken';
+}
+
+function codeLives({ codeSentAt }: Registration, now: Date): boolean {
+  return codeSentAt !== null && addSeconds(codeSentAt, CODE_TTL) > now;
 }
 
 /** Sends another code. `too_soon` before the pause is over. @throws Refusal too_many_attempts */
@@ -102,7 +133,7 @@ async function sendCode(
           channel: 'sms',
           to: phone,
           template: 'phone_code',
-          locale: localeOf(registration),
+          locale: messageLocale(registration),
           values: { code },
           expiresAt,
         },
@@ -121,6 +152,8 @@ export interface SubmittedPassword {
   code: string;
   password: string;
   repeated: string;
+  /** Of the older portal; empty when none was typed. */
+  old: OldPassword;
 }
 
 /**
@@ -134,42 +167,45 @@ export async function submitPassword(
 ): Promise<{ problems: Problems } | Outcome> {
   const answers = openAnswers(tools.secrets, registration);
   if (!answers) return 'overtaken';
-  const problems = passwordProblems(answers, typed);
+  const legacyProblem = toldLoginProblem(answers.legacy);
+  const problems: Problems = {
+    ...(legacyProblem ? { legacy_login: legacyProblem } : {}),
+    ...passwordProblems(answers, typed),
+  };
   const proved =
     registration.provedPhone === answers.phone
       ? registration
       : await provePhone(tools, registration, answers.phone, typed.code);
   if (typeof proved === 'string') return { problems: { code: proved, ...problems } };
   if (Object.keys(problems).length > 0) return { problems };
+  const legacy = await proveToldLogin(tools, registration.id, answers.legacy, typed.old);
+  if ('problem' in legacy) return { problems: { legacy_password: legacy.problem } };
   const passwordHash = await tools.passwords.hash(typed.password);
   const at = tools.clock.now();
   return tools.db.transaction().execute(async (trx) => {
-    const saved = await save(trx, proved, {
+    const saved = await saveAndMail(trx, tools, proved, answers, {
+      answers: sealAnswers(tools.secrets, registration.id, { ...answers, legacy: legacy.told }),
       passwordHash,
       submittedAt: at,
       // The mailed link must find it.
       expiresAt: addSeconds(at, REGISTRATION_TTL),
     });
-    if (saved === 'saved') {
-      await sendProofMail(trx, tools, registration, answers);
-      const subject = `registration:${registration.id}`;
-      await recordEvent(trx, { event: 'registration_submitted', actor: 'anonymous', subject }, at);
-    }
-    return saved;
+    if (!saved) return 'overtaken';
+    const subject = `registration:${registration.id}`;
+    await recordEvent(trx, { event: 'registration_submitted', actor: 'anonymous', subject }, at);
+    return 'saved';
   });
 }
 
+/** What others may know of the person: no password is made of it alone. */
+export function contextWords(answers: Answers): string[] {
+  const { familyName, givenName, middleName, email, phone, company } = answers;
+  return [familyName, givenName, middleName ?? '', email, phone, company.name].filter(Boolean);
+}
+
 function passwordProblems(answers: Answers, typed: SubmittedPassword): Problems {
-  const words = [
-    answers.familyName,
-    answers.givenName,
-    answers.middleName ?? '',
-    answers.email,
-    answers.phone,
-    answers.company.name,
-  ];
   const problem =
-    typed.password === '' ? 'password_required' : passwordProblem(typed.password, words.filter(Boolean));
+    typed.password === '' ? 'password_required' : passwordProblem(typed.password, contextWords(answers));
   if (problem) return { password: problem };
   return typed.password === typed.repeated ? {} : { password_repeated: 'passwords_differ' };
 }
@@ -194,50 +230,4 @@ async function provePhone(
   )
     return 'code_over';
   return (await updateRegistration(tools.db, registration, { provedPhone: phone })) ?? 'code_over';
-}
-
-/**
- * The page says the same whoever has the address; its owner is told by mail what to do. Sent again, the earlier mail
- * stays good.
- */
-async function sendProofMail(
-  trx: Queryable,
-  tools: RegistrationTools,
-  registration: Registration,
-  answers: Answers,
-): Promise<void> {
-  const { secrets, clock, issuer } = tools;
-  const name = [answers.givenName, answers.middleName].filter(Boolean).join(' ');
-  const canonical = parseEmail(answers.email)?.canonical ?? '';
-  const owner = await findAccountByIdentifier(trx, canonical);
-  const request = {
-    purpose: 'prove_email' as const,
-    payload: { registration: registration.id },
-    ttlSeconds: EMAIL_TTL,
-  };
-  const token = await issueLink(trx, request, clock);
-  const common = { channel: 'email' as const, to: answers.email, locale: localeOf(registration) };
-  const days = EMAIL_TTL / (24 * 3600);
-  await enqueue(
-    trx,
-    secrets,
-    owner
-      ? { ...common, template: 'already_registered', values: { name: '', link: `${issuer}/`, days } }
-      : {
-          ...common,
-          template: 'prove_email',
-          values: { name, link: `${issuer}/prove-email?token=${token}`, days },
-        },
-    clock,
-  );
-}
-
-/** Sends the mail again, at most every minute. */
-export async function resendMail(tools: RegistrationTools, registration: Registration): Promise<void> {
-  const answers = openAnswers(tools.secrets, registration);
-  if (!answers || registration.submittedAt === null) return;
-  const limit = { key: `registration:mail:${registration.id}`, max: 1, window: CODE_PAUSE };
-  const day = { key: `registration:mail_day:${registration.id}`, max: 10, window: 24 * 3600 };
-  await reserve(tools.ephemeral, [limit, day]);
-  await tools.db.transaction().execute((trx) => sendProofMail(trx, tools, registration, answers));
 }

@@ -81,3 +81,16 @@ export const CODE_TTL = 600;
 export const CODE_PAUSE = 60;
 /** Seconds a link that proves an address is good for. */
 export const EMAIL_TTL = 3 * 24 * 3600;
+/** Seconds the code in the mail is good for: mail may be slow, but six digits must not stand for days. */
+export const EMAIL_CODE_TTL = 3600;
+/** Seconds a solved captcha counts for the first page. */
+export const HUMAN_TTL = 1800;
+
+/** Whether this browser has solved a captcha for the first page a moment ago. */
+export function isHuman({ humanAt }: Pick<Registration, 'humanAt'>, now: Date): boolean {
+  return humanAt !== null && now.getTime() - humanAt.getTime() < HUMAN_TTL * 1000;
+}
+
+/** The language of a registration's messages. */
+export const messageLocale = ({ locale }: Pick<Registration, 'locale'>): 'ru' | 'en' =>
+  locale === 'en' ? 'en' : 'ru';

@@ -1,17 +1,23 @@
 import type Router from 'koa-router';
-import type { Problems } from '../errors';
 import type { Context, Middleware } from '../http/context';
 import { defineCookie } from '../http/cookies';
-import { openAnswers } from './answers';
-import { chooseCompany, type CompanyChoice } from './choose-company';
-import { checkTyped, readTyped } from './data-form';
+import { addCompanyRoutes } from './company/routes';
 import { addEmailRoutes } from './email/routes';
+import { keepToldLogin, readToldLogin } from './legacy/told-login';
+import { postData } from './pages/post-data';
+import { postFinish, showDone } from './pages/post-finish';
 import { addPageFiles } from './pages/routes';
-import { createWizardPages, wizardBinding, WIZARD_PURPOSE, type WizardPages } from './pages/wizard-pages';
+import {
+  createWizardPages,
+  goTo,
+  onward,
+  stepOf,
+  tellScript,
+  WIZARD_PURPOSE,
+  type WizardPages,
+} from './pages/wizard-pages';
 import type { RegistrationParts } from './parts';
-import { findPath } from './paths';
-import { resendCode, resendMail, saveAnswers, submitPassword, type RegistrationTools } from './register';
-import { nextStep, type Answers, type Registration, type StepName } from './registration';
+import { codeWait, resendCode, submitPassword } from './register';
 import { createVisits, type Visits } from './visit';
 import { addWaitingRoutes } from './waiting/routes';
 
@@ -33,7 +39,7 @@ export function addRegistrationRoutes(router: Router, parts: RegistrationParts):
 
   router.get(PATH, (async (ctx: Context) => {
     const registration = await visits.current(ctx);
-    const back = ctx.query.step === 'data' && registration.submittedAt === null;
+    const back = ctx.query.step === 'data' && registration.accountId === null;
     await pages.show(ctx, registration, back ? 'data' : stepOf(parts, registration));
   }) as Router.IMiddleware);
 
@@ -42,6 +48,7 @@ export function addRegistrationRoutes(router: Router, parts: RegistrationParts):
     postPassword(parts, visits, pages, ctx)) as Router.IMiddleware);
   router.post(`${PATH}/finish`, ((ctx: Context) =>
     postFinish(parts, visits, pages, ctx)) as Router.IMiddleware);
+  router.get(`${PATH}/done`, ((ctx: Context) => showDone(parts, visits, ctx)) as Router.IMiddleware);
   router.post(`${PATH}/cancel`, (async (ctx: Context) => {
     parts.forms.read(ctx, WIZARD_PURPOSE);
     visits.end(ctx);
@@ -55,59 +62,9 @@ export function addRegistrationRoutes(router: Router, parts: RegistrationParts):
     await parts.interactions.cancel(ctx);
   }) as Router.IMiddleware);
   addPageFiles(router, parts);
+  addCompanyRoutes(router, parts, visits);
   addEmailRoutes(router, parts);
   return addWaitingRoutes(router, parts);
-}
-
-function stepOf({ secrets }: RegistrationTools, registration: Registration): StepName {
-  return nextStep(findPath(registration.path), registration, openAnswers(secrets, registration)?.phone);
-}
-
-function goTo(ctx: Context, path: string): void {
-  ctx.status = 303;
-  ctx.redirect(path);
-}
-
-/** Back to the page that is due, whatever was posted: double clicks, old tabs and forged addresses all end here. */
-function onward(ctx: Context): void {
-  goTo(ctx, PATH);
-}
-
-async function postData(
-  parts: RegistrationParts,
-  visits: Visits,
-  pages: WizardPages,
-  ctx: Context,
-): Promise<void> {
-  const form = parts.forms.read(ctx, WIZARD_PURPOSE);
-  const registration = await visits.current(ctx);
-  const typed = readTyped(form);
-  if (registration.submittedAt !== null) return onward(ctx);
-  if (parts.locale.choose(ctx, form.lang) || form.action === 'refresh') return pages.showData(ctx, typed, {});
-  const human = await parts.captcha.check(wizardBinding(parts, ctx), form);
-  const { data, problems } = checkTyped(typed);
-  if (!human) problems.captcha = form.captcha?.trim() ? 'captcha_wrong' : 'captcha_required';
-  // Programs get no look into the directories, and each look may cost.
-  const choice: CompanyChoice =
-    data && human ? await chooseCompany(parts.directories, data.unit, typed.companyName) : { problems: {} };
-  const all: Problems = { ...problems, ...choice.problems };
-  if (!data || !choice.company || Object.keys(all).length > 0) return pages.showData(ctx, typed, all, choice);
-  const { unit, ...person } = data;
-  const answers: Answers = { ...person, ...unit, company: choice.company, consents: consents(parts, ctx) };
-  const problem = await pages.limited(ctx, () =>
-    saveAnswers(parts, registration, answers, ctx.state.address),
-  );
-  if (problem) return pages.showData(ctx, typed, { form: problem }, choice);
-  onward(ctx);
-}
-
-function consents({ documents, clock }: RegistrationParts, ctx: Context): Answers['consents'] {
-  const facts = {
-    address: ctx.state.address,
-    userAgent: ctx.get('user-agent').slice(0, 300),
-    at: clock.now().toISOString(),
-  };
-  return documents.map(({ name, version, textHash }) => ({ document: name, version, textHash, ...facts }));
 }
 
 async function postPassword(
@@ -117,39 +74,25 @@ async function postPassword(
   ctx: Context,
 ): Promise<void> {
   const form = parts.forms.read(ctx, WIZARD_PURPOSE);
-  const registration = await visits.current(ctx);
-  if (stepOf(parts, registration) !== 'password') return onward(ctx);
+  const current = await visits.current(ctx);
+  if (stepOf(parts, current) !== 'password') return onward(ctx);
+  const registration = await keepToldLogin(parts, current, readToldLogin(form));
+  if (!registration) return onward(ctx);
   if (parts.locale.choose(ctx, form.lang)) return pages.show(ctx, registration, 'password');
   if (form.action === 'resend') {
     const problem = await pages.limited(ctx, () => resendCode(parts, registration, ctx.state.address));
+    const wait = codeWait(await visits.current(ctx), parts.clock.now());
+    if (tellScript(ctx, problem, wait)) return;
     return problem ? pages.show(ctx, registration, 'password', { code: problem }) : onward(ctx);
   }
   const typed = {
     code: form.code ?? '',
     password: form.password ?? '',
     repeated: form.password_repeated ?? '',
+    old: { password: form.legacy_password ?? '', address: ctx.state.address },
   };
   const result = await submitPassword(parts, registration, typed);
   if (typeof result === 'string') return onward(ctx);
   // A right code has been kept, so the row is read anew.
   return pages.show(ctx, await visits.current(ctx), 'password', result.problems);
-}
-
-async function postFinish(
-  parts: RegistrationParts,
-  visits: Visits,
-  pages: WizardPages,
-  ctx: Context,
-): Promise<void> {
-  const form = parts.forms.read(ctx, WIZARD_PURPOSE);
-  const registration = await visits.current(ctx);
-  if (stepOf(parts, registration) !== 'finish') return onward(ctx);
-  if (parts.locale.choose(ctx, form.lang)) return pages.show(ctx, registration, 'finish');
-  if (form.action === 'resend') {
-    const problem = await pages.limited(ctx, () => resendMail(parts, registration));
-    return pages.show(ctx, registration, 'finish', problem ? { form: problem } : {}, problem === undefined);
-  }
-  const interaction = visits.interaction(ctx);
-  visits.end(ctx);
-  goTo(ctx, interaction === undefined ? '/' : `/interaction/${interaction}`);
 }

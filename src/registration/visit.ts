@@ -17,6 +17,8 @@ export interface Visits {
   begin(ctx: Context, clientId: string, interaction: string): Promise<Registration>;
   /** This browser's registration; a new one where there is none. */
   current(ctx: Context): Promise<Registration>;
+  /** This browser's registration, if it has one; none is begun. */
+  known(ctx: Context): Promise<Registration | undefined>;
   /** The way back to the relying party, where the person came from one. */
   interaction(ctx: Context): string | undefined;
   /** Lets the browser forget its registration. */
@@ -69,6 +71,7 @@ export function createVisits(tools: RegistrationTools, cookie: Cookie): Visits {
       await greet(tools, ctx, registration.clientId);
       return registration;
     },
+    known: (ctx) => find(parts(ctx)[0]),
     interaction: (ctx) => parts(ctx)[1],
     end: (ctx) => {
       cookie.clear(ctx);

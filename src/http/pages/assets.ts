@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Middleware } from '../context';
 
 const TYPES: Record<string, string> = {
@@ -11,23 +12,35 @@ const TYPES: Record<string, string> = {
   '.png': 'image/png',
 };
 
+/** Smaller files gain nothing by it. */
+const WORTH_PACKING = 1024;
+
 export interface Assets {
-  /** The path of a file of views/assets. @throws Error when there is none. */
+  /** The path of an asset. @throws Error when there is none. */
   path(name: string): string;
   serve: Middleware;
 }
 
-export function loadAssets(viewsDir: string): Assets {
+interface Asset {
+  body: Buffer;
+  type: string;
+  /** Made when it is first asked for. */
+  packed?: Buffer;
+}
+
+/** @param made files beside those of views/assets: text by name */
+export function loadAssets(viewsDir: string, made: Readonly<Record<string, string>> = {}): Assets {
   const folder = join(viewsDir, 'assets');
   const paths = new Map<string, string>();
-  const files = new Map<string, { body: Buffer; type: string }>();
-  for (const name of readdirSync(folder)) {
-    const body = readFileSync(join(folder, name));
+  const files = new Map<string, Asset>();
+  const add = (name: string, body: Buffer): void => {
     const hash = createHash('sha256').update(body).digest('hex').slice(0, 12);
     const path = `/assets/${hash}/${name}`;
     paths.set(name, path);
     files.set(path, { body, type: TYPES[extname(name)] ?? 'application/octet-stream' });
-  }
+  };
+  for (const name of readdirSync(folder)) add(name, readFileSync(join(folder, name)));
+  for (const [name, text] of Object.entries(made)) add(name, Buffer.from(text));
   return {
     path: (name) => {
       const path = paths.get(name);
@@ -41,8 +54,14 @@ export function loadAssets(viewsDir: string): Assets {
         return;
       }
       ctx.type = file.type;
-      ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
-      ctx.body = file.body;
+      ctx.set({ 'Cache-Control': 'public, max-age=31536000, immutable', Vary: 'Accept-Encoding' });
+      if (file.body.length < WORTH_PACKING || ctx.acceptsEncodings('gzip', 'identity') !== 'gzip') {
+        ctx.body = file.body;
+        return;
+      }
+      file.packed ??= gzipSync(file.body);
+      ctx.set('Content-Encoding', 'gzip');
+      ctx.body = file.packed;
     },
   };
 }

@@ -1,16 +1,25 @@
 /** The wizard's pages: what each shows, from the saved answers or from what was just typed. */
+import { METER_SCRIPTS } from '../../accounts/password-meter';
 import { formatPhone } from '../../accounts/phone-number';
-import { maskEmail } from '../../accounts/email-address';
 import type { CaptchaBinding, Challenge } from '../../captcha/captcha';
 import { Refusal, type Problems } from '../../errors';
 import type { Context } from '../../http/context';
-import { openAnswers } from '../answers';
+import { isPersonInn } from '../../companies/identifiers';
+import { openAnswers, openDraft } from '../answers';
 import type { CompanyChoice } from '../choose-company';
 import { readTyped, type TypedData } from '../data-form';
 import { findPath } from '../paths';
-import { codeWait } from '../register';
+import { mailWait } from '../email/proof-mail';
+import { codeWait, contextWords } from '../register';
 import type { Visits } from '../visit';
-import { stepNumber, type Answers, type Registration, type StepName } from '../registration';
+import {
+  isHuman,
+  nextStep,
+  stepNumber,
+  type Answers,
+  type Registration,
+  type StepName,
+} from '../registration';
 import type { RegistrationParts } from '../parts';
 
 export interface WizardPages {
@@ -21,9 +30,47 @@ export interface WizardPages {
     problems?: Problems,
     sent?: boolean,
   ): Promise<void>;
-  showData(ctx: Context, typed: TypedData, problems: Problems, choice?: CompanyChoice): Promise<void>;
+  showData(
+    ctx: Context,
+    registration: Registration,
+    typed: TypedData,
+    problems: Problems,
+    choice?: CompanyChoice,
+  ): Promise<void>;
   /** Runs a limited act; gives the problem to show when it was refused or came too soon. */
   limited(ctx: Context, act: () => Promise<unknown>): Promise<string | undefined>;
+}
+
+const PATH = '/register';
+const SCRIPT = 'registration.js';
+
+/** The page that is due by what is saved. */
+export function stepOf(
+  { secrets }: Pick<RegistrationParts, 'secrets'>,
+  registration: Registration,
+): StepName {
+  return nextStep(findPath(registration.path), registration, openAnswers(secrets, registration)?.phone);
+}
+
+export function goTo(ctx: Context, path: string): void {
+  ctx.status = 303;
+  ctx.redirect(path);
+}
+
+/** Back to the page that is due, whatever was posted: double clicks, old tabs and forged addresses all end here. */
+export function onward(ctx: Context): void {
+  goTo(ctx, PATH);
+}
+
+/**
+ * Answers the page's script, which sends a message again without leaving the page; false when a page is asked for.
+ * @param wait seconds until the next one may be asked for
+ */
+export function tellScript(ctx: Context, problem: string | undefined, wait: number): boolean {
+  if (ctx.accepts('html', 'json') !== 'json') return false;
+  ctx.set('Cache-Control', 'no-store');
+  ctx.body = { outcome: problem ?? 'sent', wait };
+  return true;
 }
 
 /** What the tokens of the wizard's forms are bound to. */
@@ -69,14 +116,16 @@ export function createWizardPages(parts: RegistrationParts, visits: Visits): Wiz
     const interaction = visits.interaction(ctx);
     return {
       formToken: forms.token(ctx, WIZARD_PURPOSE),
+      scripts: step === 'password' ? [SCRIPT, ...METER_SCRIPTS] : [SCRIPT],
       progress: stepNumber(path, step),
       cancel: interaction === undefined ? '/register/cancel' : `/interaction/${interaction}/register/cancel`,
     };
   };
-  const form = (step: StepName) => ({ id: 'register', action: `/register/${step}` });
+  const form = (step: StepName) => ({ id: 'register', action: `${PATH}/${step}` });
 
-  const showData: WizardPages['showData'] = async (ctx, typed, problems, choice) => {
-    const challenge = await captcha.issue(wizardBinding(parts, ctx));
+  const showData: WizardPages['showData'] = async (ctx, registration, typed, problems, choice) => {
+    const human = isHuman(registration, clock.now());
+    const challenge = human ? undefined : await captcha.issue(wizardBinding(parts, ctx));
     render(ctx, {
       view: 'registration/data',
       title: 'register.data.title',
@@ -85,9 +134,11 @@ export function createWizardPages(parts: RegistrationParts, visits: Visits): Wiz
       values: {
         ...common(ctx, 'data'),
         typed,
-        captcha: challengeLinks(challenge),
+        captcha: challenge && challengeLinks(challenge),
         captchaRefresh: '/register/captcha',
         company: choice?.company?.source === 'directory' ? choice.company : undefined,
+        // A sole proprietor's business is called by their own name, which a form does not show.
+        person: isPersonInn(typed.inn.replace(/\D/g, '')),
         askName: choice?.askName ?? typed.companyName !== '',
       },
     });
@@ -110,6 +161,10 @@ export function createWizardPages(parts: RegistrationParts, visits: Visits): Wiz
         proved: registration.provedPhone === answers.phone,
         wait: codeWait(registration, clock.now()),
         email: answers.email,
+        legacyLogin: answers.legacy?.login,
+        legacyProved: answers.legacy?.proved === true,
+        askLegacyPassword: parts.legacyCheck !== undefined,
+        words: contextWords(answers),
       },
     });
   };
@@ -119,7 +174,8 @@ export function createWizardPages(parts: RegistrationParts, visits: Visits): Wiz
     show: async (ctx, registration, step, problems = {}, sent = false) => {
       const answers = openAnswers(secrets, registration);
       if (step === 'data') {
-        await showData(ctx, answers ? typedFrom(answers) : readTyped({}), problems);
+        const saved = answers ? typedFrom(answers) : readTyped({});
+        await showData(ctx, registration, openDraft(secrets, registration) ?? saved, problems);
       } else if (step === 'password' && answers) showPassword(ctx, registration, answers, problems);
       else {
         render(ctx, {
@@ -130,8 +186,9 @@ export function createWizardPages(parts: RegistrationParts, visits: Visits): Wiz
           values: {
             ...common(ctx, 'finish'),
             company: answers?.company.name,
-            email: answers && maskEmail(answers.email),
+            email: answers?.email,
             proved: registration.accountId !== null,
+            wait: mailWait(registration, clock.now()),
             sent,
           },
         });
