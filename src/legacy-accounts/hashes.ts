@@ -15,9 +15,9 @@ const SALTED = /^(md5|sha1|sha256)\$([^$]{1,100})\$([0-9a-f]{32,64})$/i;
 const LDAP = /^\{(SHA|SSHA)\}([A-Za-z0-9+/]+={0,2})$/;
 const SHA1_BYTES = 20;
 const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
-const ARGON2 = /^\$argon2(?:id|i|d)\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$[\w+/-]{8,}\$[\w+/-]{16,}$/;
+const ARGON2 = /^\$argon2(?:id|i|d)\$v=19\$((?:[mtp]=\d{1,7},?){3})\$[\w+/-]{8,}\$[\w+/-]{16,}$/;
 /** Dearer ones would let a guess hold a thread for seconds. */
-const MOST = { bcrypt: 14, memoryKib: 262_144, passes: 16, lanes: 16 };
+const MOST = { bcrypt: 14, argon2: { m: 262_144, t: 16, p: 16 } };
 
 /** Undefined for what is no hash that can be checked. */
 export function hashKind(hash: string): HashKind | undefined {
@@ -31,9 +31,12 @@ export function hashKind(hash: string): HashKind | undefined {
   }
   const [, cost] = BCRYPT.exec(hash) ?? [];
   if (cost !== undefined) return Number(cost) >= 4 && Number(cost) <= MOST.bcrypt ? 'bcrypt' : undefined;
-  const [, memory, passes, lanes] = ARGON2.exec(hash) ?? [];
-  const bounded =
-    Number(memory) <= MOST.memoryKib && Number(passes) <= MOST.passes && Number(lanes) <= MOST.lanes;
+  const [, parameters = ''] = ARGON2.exec(hash) ?? [];
+  // Implementations differ in their order.
+  const bounded = Object.entries(MOST.argon2).every(([name, most]) => {
+    const [, value] = new RegExp(`(?:^|,)${name}=(\\d+)`).exec(parameters) ?? [];
+    return Number(value) <= most;
+  });
   return bounded ? 'argon2' : undefined;
 }
 
