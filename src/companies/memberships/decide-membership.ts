@@ -3,24 +3,17 @@
  * its reviewer saw, so of any number of decisions at once one holds. Who may decide is asked in the same transaction
  * that makes the change, writes the audit row and mails the person.
  */
+import { settlePower } from '../../attorney/settle-power';
 import { recordEvent } from '../../audit/store';
 import { isUniqueViolation } from '../../storage/postgres';
 import type { Database, Queryable } from '../../storage/tables';
-import type { CompanyUnit } from '../identifiers';
-import { findDirectoryRow } from '../store';
 import { mayDecide, type Decider } from './deciders';
-import { tellAppointed, tellPerson, type MailTools } from './mails';
-import type { Company, DeclineReason, MembershipRole, MembershipView } from './membership';
+import { grantMembership, GrantRefused, isForOperators, type Grant, type GrantFault } from './grant';
+import { tellPerson, type MailTools } from './mails';
+import type { DeclineReason, MembershipView } from './membership';
 import { approvalPolicy, type ApprovalPolicy } from './policy';
 import { changeWaiting, insertVote, lockApplication } from './queue';
-import {
-  decideApplication,
-  ensureCompany,
-  findCompanyByUnit,
-  findMembership,
-  renameCompany,
-  type Decision,
-} from './store';
+import { decideApplication } from './store';
 
 export interface DecisionTools extends MailTools {
   db: Database;
@@ -34,16 +27,7 @@ export interface SeenApplication {
   version: number;
 }
 
-export interface Approval extends SeenApplication {
-  role: MembershipRole;
-  canAct: boolean;
-  /** End of the right to act; absent or null: none. */
-  canActUntil?: Date | null;
-  /** The company's right name, where the person had typed it. Operators only. */
-  companyName?: string;
-  /** The company that is meant, where the person gave the numbers of another. Operators only. */
-  joinCompany?: CompanyUnit;
-}
+export type Approval = SeenApplication & Grant;
 
 export interface Declining extends SeenApplication {
   reasonCode: DeclineReason;
@@ -62,8 +46,7 @@ export interface Question extends SeenApplication {
  */
 export type DecisionResult = 'done' | 'voted' | 'stale' | 'absent' | 'not_allowed';
 
-/** `company_unknown`: no directory row and no company of these numbers. `standing`: they are in that company already. */
-export type ApprovalResult = DecisionResult | 'company_unknown' | 'standing';
+export type ApprovalResult = DecisionResult | GrantFault;
 
 type Act<Result> = (trx: Queryable, view: MembershipView, at: Date) => Promise<Result>;
 
@@ -89,34 +72,24 @@ const policyFor = ({ policyOf = approvalPolicy }: DecisionTools, { path }: Membe
 
 const subjectOf = ({ accountId }: MembershipView): string => `account:${accountId}`;
 
-/** Lets the person in. A contact person may not say which company it is, nor what it is called. */
+/** Lets the person in. A contact person may not say which company it is, what it is called, or whose an old login is. */
 export async function approveMembership(
   tools: DecisionTools,
-  approval: Approval,
+  { number, version, ...grant }: Approval,
   decider: Decider,
 ): Promise<ApprovalResult> {
-  const { companyName, joinCompany } = approval;
-  const correctsCompany = companyName !== undefined || joinCompany !== undefined;
-  if (decider.kind === 'contact' && correctsCompany) return 'not_allowed';
+  if (decider.kind === 'contact' && isForOperators(grant)) return 'not_allowed';
   try {
-    return await review(tools, approval, decider, async (trx, view, at) => {
-      const company = joinCompany && (await companyToJoin(trx, joinCompany, at));
-      if (joinCompany && !company) return 'company_unknown';
+    return await review(tools, { number, version }, decider, async (trx, view, at) => {
       if (!(await haveEnoughSaidYes(trx, tools, view, decider, at))) return 'voted';
-      return approve(trx, tools, { view, approval, company, decider, at });
+      await grantMembership(trx, tools, { view, grant, decider, at });
+      return 'done';
     });
   } catch (error) {
+    if (error instanceof GrantRefused) return error.fault;
     if (isUniqueViolation(error, 'memberships_standing')) return 'standing';
     throw error;
   }
-}
-
-async function companyToJoin(trx: Queryable, unit: CompanyUnit, at: Date): Promise<Company | undefined> {
-  const known = await findCompanyByUnit(trx, unit);
-  const row = known ? undefined : await findDirectoryRow(trx, unit);
-  if (!row) return known;
-  const { inn, kpp, name, ogrn } = row;
-  return ensureCompany(trx, { inn, kpp }, { name, nameSource: 'directory', ogrn }, at);
 }
 
 async function haveEnoughSaidYes(
@@ -135,52 +108,7 @@ async function haveEnoughSaidYes(
   return false;
 }
 
-interface Approving {
-  view: MembershipView;
-  approval: Approval;
-  company: Company | undefined;
-  decider: Decider;
-  at: Date;
-}
-
-async function approve(
-  trx: Queryable,
-  tools: DecisionTools,
-  { view, approval, company, decider, at }: Approving,
-): Promise<'done'> {
-  const { role, canAct, canActUntil = null, companyName } = approval;
-  const companyId = company?.id ?? view.companyId;
-  const rights = { role, canAct, canActUntil: canAct ? canActUntil : null };
-  const approved = await settle(
-    trx,
-    view,
-    { status: 'approved', ...rights, companyId, reason: null, decidedBy: decider.actor },
-    at,
-  );
-  if (companyName !== undefined) await renameCompany(trx, companyId, companyName, at);
-  const now = companyName === undefined ? approved : { ...approved, companyName };
-  await recordEvent(
-    trx,
-    {
-      event: 'membership_approved',
-      actor: decider.actor,
-      subject: subjectOf(view),
-      details: {
-        ...{ number: now.number, inn: now.inn, kpp: now.kpp, role, can_act: canAct, by: decider.kind },
-        ...(rights.canActUntil && { can_act_until: rights.canActUntil.toISOString() }),
-        ...(companyName !== undefined && { company_name: companyName }),
-        ...(companyId !== view.companyId && { asked_for: [view.inn, view.kpp ?? ''] }),
-      },
-    },
-    at,
-  );
-  const values = { company: now.companyName };
-  await tellPerson(trx, tools, now, { template: 'application_approved', values });
-  if (role === 'contact') await tellAppointed(trx, tools, now);
-  return 'done';
-}
-
-/** Turns the application down; one no is enough. */
+/** Turns the application down, and a power of attorney with it; one no is enough. */
 export function declineMembership(
   tools: DecisionTools,
   { reasonCode, comment, ...seen }: Declining,
@@ -189,7 +117,8 @@ export function declineMembership(
   const { actor } = decider;
   return review<'done'>(tools, seen, decider, async (trx, view, at) => {
     const decision = { status: 'declined', reasonCode, reason: comment, decidedBy: actor } as const;
-    await settle(trx, view, decision, at);
+    await decideApplication(trx, view, decision, at);
+    await settlePower(trx, { membershipId: view.id, accepted: false }, actor, at);
     const { number, inn, kpp, companyName: company } = view;
     const details = { number, inn, kpp, reason: reasonCode, comment, by: decider.kind };
     await recordEvent(trx, { event: 'membership_declined', actor, subject: subjectOf(view), details }, at);
@@ -197,18 +126,6 @@ export function declineMembership(
     await tellPerson(trx, tools, view, { template: 'application_declined', values });
     return 'done';
   });
-}
-
-async function settle(
-  trx: Queryable,
-  view: MembershipView,
-  decision: Decision,
-  at: Date,
-): Promise<MembershipView> {
-  const decided = await decideApplication(trx, view, decision, at);
-  const settled = decided && (await findMembership(trx, decided.id));
-  if (!settled) throw new Error('an application that was held has changed');
-  return settled;
 }
 
 /** Asks the person; the application goes on waiting, as another version, and nobody is reminded until they answer. */
