@@ -1,5 +1,6 @@
 /** The recurring work of a node: mail and text messages, the audit chain, sweeping, signing keys. */
 import { createAuditLinker } from './audit/linker';
+import { tendApplications } from './companies/memberships/remind';
 import type { Foundation } from './foundation';
 import { createDelivery } from './notifications/deliver';
 import { createIdleTransport, createMailer } from './notifications/email';
@@ -49,6 +50,7 @@ export function createWorkers(parts: WorkerParts): { start(): void; stop(): Prom
       for (const delivery of deliveries) delivery.start();
       recurring = [
         every(60, () => sweep({ db, ephemeral, clock }), log, 'sweep'),
+        every(60, () => tendApplications({ db, secrets, clock, issuer: config.issuer }), log, 'applications'),
         every(5, () => holder.refresh(), log, 'signing keys'),
       ];
     },

@@ -136,18 +136,18 @@ export async function changeWaiting(
     .executeTakeFirst();
 }
 
-/** Applications that this contact person may decide: of their companies, and never their own. */
-function decidable(db: Queryable, accountId: string) {
+/** Applications that contact persons may decide: of their companies, and never their own; `contact` is who decides. */
+function decidable(db: Queryable) {
   const closed = operatorPaths();
-  return views(db)
+  return db
+    .selectFrom('memberships')
     .innerJoin('memberships as contact', 'contact.companyId', 'memberships.companyId')
     .innerJoin('accounts as decider', 'decider.id', 'contact.accountId')
-    .where('contact.accountId', '=', accountId)
     .where('contact.status', '=', 'approved')
     .where('contact.role', '=', 'contact')
     .where('decider.status', '=', 'active')
     .where('memberships.status', '=', 'requested')
-    .where('memberships.accountId', '!=', accountId)
+    .whereRef('memberships.accountId', '!=', 'contact.accountId')
     .$if(closed.length > 0, (query) => query.where('memberships.path', 'not in', closed));
 }
 
@@ -156,7 +156,12 @@ const MOST_SHOWN = 200;
 
 /** Applications that wait for this contact person, oldest first. */
 export async function listDecidable(db: Queryable, accountId: string): Promise<MembershipView[]> {
-  return decidable(db, accountId)
+  return views(db)
+    .where(
+      'memberships.id',
+      'in',
+      decidable(db).select('memberships.id').where('contact.accountId', '=', accountId),
+    )
     .orderBy('memberships.requestedAt')
     .orderBy('memberships.id')
     .limit(MOST_SHOWN)
@@ -169,5 +174,68 @@ export async function findDecidable(
   accountId: string,
   number: number,
 ): Promise<MembershipView | undefined> {
-  return decidable(db, accountId).where('memberships.number', '=', number).executeTakeFirst();
+  return views(db)
+    .where('memberships.number', '=', number)
+    .where(
+      'memberships.id',
+      'in',
+      decidable(db).select('memberships.id').where('contact.accountId', '=', accountId),
+    )
+    .executeTakeFirst();
+}
+
+/** How many applications wait for each of these contact persons, without those that wait for an answer. */
+export async function countDecidable(
+  db: Queryable,
+  accountIds: readonly string[],
+): Promise<Map<string, number>> {
+  if (accountIds.length === 0) return new Map();
+  const rows = await decidable(db)
+    .select(['contact.accountId', sql<number>`count(distinct memberships.id)::int`.as('waiting')])
+    .where('contact.accountId', 'in', accountIds)
+    .where('memberships.question', 'is', null)
+    .groupBy('contact.accountId')
+    .execute();
+  return new Map(rows.map(({ accountId, waiting }) => [accountId, waiting]));
+}
+
+/** Any fixed number will do, as long as nothing else in this database locks it. */
+const REMINDER_LOCK = 7_246_018_534;
+
+/** True for the one transaction that may remind now; the lock ends with it. */
+export async function lockReminders(trx: Queryable): Promise<boolean> {
+  const { rows } = await sql<{
+    locked: boolean;
+  }>`select pg_try_advisory_xact_lock(${REMINDER_LOCK}) as locked`.execute(trx);
+  return rows[0]?.locked === true;
+}
+
+/** Applications whose time has come, the longest due first, held until the transaction ends; others' are passed over. */
+export async function lockDue(
+  trx: Queryable,
+  column: 'expiresAt' | 'remindAt',
+  now: Date,
+  limit: number,
+): Promise<MembershipView[]> {
+  return views(trx)
+    .where('memberships.status', '=', 'requested')
+    .where(`memberships.${column}`, '<=', now)
+    .orderBy(`memberships.${column}`)
+    .limit(limit)
+    .forUpdate('memberships')
+    .skipLocked()
+    .execute();
+}
+
+/** Notes when contact persons are reminded next. What a reviewer looked at has not changed by that. */
+export async function updateReminders(
+  trx: Queryable,
+  next: readonly Pick<Membership, 'id' | 'remindAt'>[],
+): Promise<void> {
+  const ids = next.map(({ id }) => id);
+  const times = next.map(({ remindAt }) => remindAt);
+  await sql`
+    update memberships set remind_at = due.at
+    from unnest(${ids}::uuid[], ${times}::timestamptz[]) as due (id, at)
+    where memberships.id = due.id`.execute(trx);
 }
