@@ -2,8 +2,10 @@
 import { createServer, type Server } from 'node:http';
 import Koa from 'koa';
 import Router from 'koa-router';
-import { meterFiles } from './accounts/password-meter';
+import { meterFiles } from './accounts/meter/password-meter';
 import { createPasswordHasher, type PasswordHasher } from './accounts/passwords';
+import { addApprovalsRoutes } from './approvals/routes';
+import { createFileStore } from './attorney/files';
 import { createCaptcha } from './captcha/providers';
 import { clientEntry } from './clients/client';
 import { findClient } from './clients/store';
@@ -123,7 +125,8 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     },
   });
   const consent = addConsentRoutes(shared);
-  createSessions(shared);
+  const sessions = createSessions(shared);
+  addApprovalsRoutes({ ...shared, sessions, files: createFileStore(config) });
   addRecoveryRoutes(shared);
   const approval = addRegistrationRoutes(router, {
     ...shared,

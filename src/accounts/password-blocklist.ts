@@ -175,9 +175,11 @@ export function isMostlyWords(password: string, words: readonly string[]): boole
   });
 }
 
-/** The Russian words of the list as they turn up in passwords: Cyrillic, in Latin spelling, on the Latin layout. */
-export function russianGuesses(): string[] {
-  const words = [...COMMON_WORDS, ...COMMON_PASSWORDS].map(fold).filter((word) => /[а-я]/.test(word));
+/** The Russian words of the list, and `more`, as they turn up in passwords: Cyrillic, in Latin spelling, on the Latin layout. */
+export function russianGuesses(more: readonly string[]): string[] {
+  const words = [...more, ...COMMON_WORDS, ...COMMON_PASSWORDS]
+    .map(fold)
+    .filter((word) => /[а-я]/.test(word));
   return [
     ...new Set(words.flatMap((word) => [word, transliterate(word), replaceChars(word, onLatinLayout)])),
   ];

@@ -1,5 +1,5 @@
 import type Router from 'koa-router';
-import { METER_SCRIPTS } from '../accounts/password-meter';
+import { METER_SCRIPTS } from '../accounts/meter/password-meter';
 import type { Context } from '../http/context';
 import { defineCookie } from '../http/cookies';
 import type { Forms } from '../http/forms';

@@ -1,6 +1,7 @@
 /** «3 / 3» sent in: another mail, the code of the mail, the end of the wizard. */
 import { maskEmail } from '../../accounts/email-address';
 import { findProfile } from '../../accounts/store';
+import { listMemberships } from '../../companies/memberships/store';
 import type { Context } from '../../http/context';
 import { openAnswers } from '../answers';
 import { mailWait, resendMail } from '../email/proof-mail';
@@ -62,6 +63,7 @@ export async function showDone(parts: RegistrationParts, visits: Visits, ctx: Co
   const answers = openAnswers(parts.secrets, registration);
   const { accountId } = registration;
   const profile = accountId === null ? undefined : await findProfile(parts.db, accountId);
+  const [application] = accountId === null ? [] : await listMemberships(parts.db, { accountId, limit: 1 });
   const interaction = visits.interaction(ctx);
   const state = accountId === null ? 'email_left' : 'complete';
   parts.render(ctx, {
@@ -70,7 +72,8 @@ export async function showDone(parts: RegistrationParts, visits: Visits, ctx: Co
     values: {
       state,
       email: answers?.email ?? (profile?.email ? maskEmail(profile.email) : undefined),
-      company: answers?.company.name,
+      company: answers?.company.name ?? application?.companyName,
+      number: application?.number,
       action: '/register/finish',
       formToken: parts.forms.token(ctx, WIZARD_PURPOSE),
       signIn: interaction === undefined ? undefined : `/interaction/${interaction}`,

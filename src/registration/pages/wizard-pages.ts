@@ -1,6 +1,7 @@
 /** The wizard's pages: what each shows, from the saved answers or from what was just typed. */
-import { METER_SCRIPTS } from '../../accounts/password-meter';
+import { METER_SCRIPTS } from '../../accounts/meter/password-meter';
 import { formatPhone } from '../../accounts/phone-number';
+import { listPowers } from '../../attorney/store';
 import type { CaptchaBinding, Challenge } from '../../captcha/captcha';
 import { Refusal, type Problems } from '../../errors';
 import type { Context } from '../../http/context';
@@ -188,6 +189,7 @@ export function createWizardPages(parts: RegistrationParts, visits: Visits): Wiz
             company: answers?.company.name,
             email: answers?.email,
             proved: registration.accountId !== null,
+            papers: (await listPowers(parts.db, { registrationId: registration.id })).length,
             wait: mailWait(registration, clock.now()),
             sent,
           },
