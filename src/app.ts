@@ -5,7 +5,9 @@ import Router from 'koa-router';
 import { meterFiles } from './accounts/meter/password-meter';
 import { createPasswordHasher, type PasswordHasher } from './accounts/passwords';
 import { addApprovalsRoutes } from './approvals/routes';
+import { LIMITS } from './attorney/attorney';
 import { createFileStore } from './attorney/files';
+import { createClamAv, noScan } from './attorney/virus-scan';
 import { createCaptcha } from './captcha/providers';
 import { clientEntry } from './clients/client';
 import { findClient } from './clients/store';
@@ -20,6 +22,7 @@ import { health } from './http/health';
 import { createMetrics, metricsServer } from './http/metrics';
 import { pinOrigin, requireHost } from './http/origin';
 import { createRender, type Render } from './http/pages/render';
+import { createUploads } from './http/uploads';
 import { requestLog } from './http/request-log';
 import { securityHeaders } from './http/security-headers';
 import { loadTexts, localeFor } from './http/pages/texts';
@@ -108,7 +111,8 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   });
   const interactions = createInteractions(holder);
   const captcha = createCaptcha(config.captchaProvider, { store: ephemeral, secrets });
-  const parts: AppParts = { ...foundation, ephemeral, passwords, holder };
+  const files = createFileStore(config);
+  const parts: AppParts = { ...foundation, ephemeral, passwords, holder, files };
   let draining = false;
 
   const router = new Router();
@@ -126,13 +130,16 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   });
   const consent = addConsentRoutes(shared);
   const sessions = createSessions(shared);
-  addApprovalsRoutes({ ...shared, sessions, files: createFileStore(config) });
+  addApprovalsRoutes({ ...shared, sessions });
   addRecoveryRoutes(shared);
   const approval = addRegistrationRoutes(router, {
     ...shared,
     captcha,
     directories: createCompanyDirectories({ db, clock, config, store: ephemeral }),
     documents: loadDocuments(viewsDir),
+    uploads: createUploads(forms, { file: LIMITS.file, total: LIMITS.total, files: LIMITS.pages }),
+    virusScan: config.clamavSocket === undefined ? noScan : createClamAv(config.clamavSocket),
+    sessions,
     legacyCheck: createLegacyCheck({ db, clock, config, passwords }),
     smsCaps: {
       prefix: config.smsLimitPrefix,

@@ -215,3 +215,19 @@ export async function listUnderOtherPrefix(
 export async function moveFile(db: Queryable, id: string, storageKey: string): Promise<void> {
   await db.updateTable('powerFiles').set({ storageKey }).where('id', '=', id).execute();
 }
+
+/** Of these applications, those with one that waits to be decided. */
+export async function listWithAttached(
+  db: Queryable,
+  membershipIds: readonly string[],
+): Promise<Set<string>> {
+  if (membershipIds.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('powersOfAttorney')
+    .select('membershipId')
+    .distinct()
+    .where('membershipId', 'in', membershipIds)
+    .where('state', '=', 'attached')
+    .execute();
+  return new Set(rows.flatMap(({ membershipId }) => membershipId ?? []));
+}

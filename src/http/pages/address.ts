@@ -2,7 +2,8 @@
 import type { Context, Locale } from '../context';
 
 /** Pages whose forms are sent elsewhere than to the page's own address. */
-const FORM_PAGES = /^\/(interaction\/[\w-]+|set-password|session\/end)(?=\/|$)/;
+const FORM_PAGES =
+  /^\/(interaction\/[\w-]+(?:\/waiting\/power-of-attorney)?|(?:register|account)\/power-of-attorney(?:\/\d+)?|set-password|recovery|session\/end|approvals(?:\/[\w-]+)?)(?=\/|$)/;
 
 /** Path and query under which GET shows this page, or the page that the posted form stands on. */
 export function pageAddress(ctx: Context): string {

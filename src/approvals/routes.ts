@@ -1,0 +1,156 @@
+import type Router from 'koa-router';
+import { fullName } from '../accounts/account';
+import { findProfile } from '../accounts/store';
+import { readPowerFile } from '../attorney/read-power-file';
+import type { ByteTools } from '../attorney/stored-bytes';
+import type { DecisionTools } from '../companies/memberships/decide-membership';
+import { listDecidable } from '../companies/memberships/queue';
+import type { MembershipView } from '../companies/memberships/membership';
+import { Refusal } from '../errors';
+import type { Context } from '../http/context';
+import { sendAttachment } from '../http/downloads';
+import type { Sessions } from '../http/sessions';
+import { readDecision } from './decision-form';
+import {
+  reviewPurpose,
+  showApplication,
+  showList,
+  showNotContact,
+  type Done,
+  type PageParts,
+  type Reviewer,
+} from './pages';
+import { carryOut, contactDecider, findForReview, listOwnCompanies } from './review';
+
+const PATH = '/approvals';
+
+export interface ApprovalsParts extends PageParts, DecisionTools, ByteTools {
+  db: PageParts['db'];
+  clock: PageParts['clock'];
+  secrets: ByteTools['secrets'];
+  router: Router;
+  sessions: Sessions;
+}
+
+type Handler = (ctx: Context, reviewer: Reviewer) => Promise<void> | void;
+
+/** `/approvals`: contact persons decide who may enter their company. Mails about applications link here. */
+export function addApprovalsRoutes(parts: ApprovalsParts): void {
+  const { router } = parts;
+  /** Only for somebody who is signed in; others sign in first and come back to `to`. */
+  const signedIn = (to: (ctx: Context) => string, handle: Handler): Router.IMiddleware =>
+    (async (ctx: Context) => {
+      const session = await parts.sessions.current(ctx);
+      const person = session && (await findProfile(parts.db, session.accountId));
+      if (person) await handle(ctx, { accountId: person.id, name: fullName(person) });
+      else parts.sessions.signIn(ctx, to(ctx));
+    }) as Router.IMiddleware;
+  const applicationPath = (ctx: Context): string => `${PATH}/${numberOf(ctx)}`;
+
+  router.get(
+    PATH,
+    signedIn(
+      () => PATH,
+      (ctx, reviewer) => showWaiting(parts, ctx, reviewer),
+    ),
+  );
+  router.get(
+    `${PATH}/:number`,
+    signedIn(applicationPath, async (ctx, reviewer) => {
+      await showApplication(parts, ctx, reviewer, await applicationOf(parts, ctx, reviewer));
+    }),
+  );
+  router.post(
+    `${PATH}/:number`,
+    signedIn(applicationPath, (ctx, reviewer) => decide(parts, ctx, reviewer)),
+  );
+  router.get(
+    `${PATH}/:number/files/:file`,
+    signedIn(applicationPath, (ctx, reviewer) => sendFile(parts, ctx, reviewer)),
+  );
+}
+
+const parameter = (ctx: Context, name: string): string =>
+  (ctx as Context & { params: Record<string, string> }).params[name] ?? '';
+
+/** @throws Refusal not_found for what is no number of an application */
+function numberOf(ctx: Context): number {
+  const text = parameter(ctx, 'number');
+  // Larger ones do not fit the column.
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Refusal('not_found');
+  return Number(text);
+}
+
+/** @throws Refusal not_found for an application that is none of this person's business */
+async function applicationOf(
+  { db }: ApprovalsParts,
+  ctx: Context,
+  { accountId }: Reviewer,
+): Promise<MembershipView> {
+  const view = await findForReview(db, accountId, numberOf(ctx));
+  if (!view) throw new Refusal('not_found');
+  return view;
+}
+
+async function showWaiting(parts: ApprovalsParts, ctx: Context, reviewer: Reviewer): Promise<void> {
+  const own = await listOwnCompanies(parts.db, reviewer.accountId);
+  if (own.length === 0) {
+    showNotContact(parts, ctx, reviewer);
+    return;
+  }
+  const waiting = await listDecidable(parts.db, reviewer.accountId);
+  await showList(parts, ctx, reviewer, waiting, await justDone(parts, ctx, reviewer));
+}
+
+const TOLD: readonly Done['state'][] = ['approved', 'declined', 'asked', 'voted'];
+
+/** What the address says was done; only where it is so may the page say it. */
+async function justDone(
+  { db }: ApprovalsParts,
+  ctx: Context,
+  { accountId }: Reviewer,
+): Promise<Done | undefined> {
+  const state = TOLD.find((known) => known === ctx.query.done);
+  const number = Number(ctx.query.number);
+  if (!state || !Number.isInteger(number) || number < 1 || number > 999_999_999) return undefined;
+  const view = await findForReview(db, accountId, number);
+  const settled = state === 'approved' || state === 'declined' ? state : 'requested';
+  return view?.status === settled ? { state, number, name: fullName(view) } : undefined;
+}
+
+const DONE = { approve: 'approved', decline: 'declined', ask: 'asked' } as const;
+
+async function decide(parts: ApprovalsParts, ctx: Context, reviewer: Reviewer): Promise<void> {
+  const number = numberOf(ctx);
+  const form = parts.forms.read(ctx, reviewPurpose(reviewer, number));
+  const view = await applicationOf(parts, ctx, reviewer);
+  const read = readDecision(form, parts.clock.now());
+  const version = Number(form.version);
+  if (!read || !Number.isInteger(version)) throw new Refusal('bad_request');
+  if (view.status !== 'requested' || view.version !== version) {
+    await showApplication(parts, ctx, reviewer, view, { stale: true });
+    return;
+  }
+  const { decision, problems } = read;
+  if (!decision) {
+    await showApplication(parts, ctx, reviewer, view, { problems, form });
+    return;
+  }
+  const result = await carryOut(parts, { number, version }, decision, contactDecider(reviewer.accountId));
+  if (result === 'done' || result === 'voted') {
+    const done = result === 'voted' ? 'voted' : DONE[decision.kind];
+    ctx.status = 303;
+    ctx.redirect(`${PATH}?done=${done}&number=${number}`);
+  } else if (result === 'stale') {
+    const now = await applicationOf(parts, ctx, reviewer);
+    await showApplication(parts, ctx, reviewer, now, { stale: true });
+  } else throw new Refusal('not_found');
+}
+
+async function sendFile(parts: ApprovalsParts, ctx: Context, reviewer: Reviewer): Promise<void> {
+  const { id: membershipId } = await applicationOf(parts, ctx, reviewer);
+  const found = await readPowerFile(parts, parameter(ctx, 'file'), { membershipId });
+  if (!found) throw new Refusal('not_found');
+  const { originalName: name, mediaType } = found.file;
+  sendAttachment(ctx, { name, mediaType, bytes: found.bytes });
+}
