@@ -66,6 +66,8 @@ export interface AdminIo {
   ask(question: string): Promise<boolean>;
   /** Reads a file on the operator's side; `-` is the standard input. @throws Failure when it cannot be read or is longer than `limit` bytes. */
   readFile(path: string, limit: number): Promise<Buffer>;
+  /** Writes a new file into a folder on the operator's side, made where there is none. @throws Failure */
+  saveFile(folder: string, name: string, content: Buffer): Promise<void>;
 }
 
 export type KeyFacts = Pick<Row<'signingKeys'>, 'kid' | 'alg' | 'state' | 'createdAt' | 'stateSince'>;

@@ -21,6 +21,7 @@ export function connectToServer(path: string): Promise<Socket | undefined> {
 export function runRemotely(socket: Socket, argv: readonly string[], io: AdminIo): Promise<number> {
   return new Promise((resolve, reject) => {
     let code: number | undefined;
+    const conversation: Conversation = { socket, argv, io, parts: [] };
     socket.on('error', () => undefined);
     socket.once('close', () => {
       if (code !== undefined) resolve(code);
@@ -29,7 +30,7 @@ export function runRemotely(socket: Socket, argv: readonly string[], io: AdminIo
     receive(socket, fromServer, MAX_LINE.fromServer, (message) => {
       if (message.type === 'exit') code = message.code;
       else
-        react(message, { socket, argv, io }).catch(() => {
+        react(message, conversation).catch(() => {
           socket.destroy();
         });
     });
@@ -57,12 +58,15 @@ interface Conversation {
   socket: Socket;
   argv: readonly string[];
   io: AdminIo;
+  /** Parts of a file that the server is about to have saved. */
+  parts: Buffer[];
 }
 
 async function react(
   message: Exclude<FromServer, { type: 'exit' }>,
-  { socket, argv, io }: Conversation,
+  conversation: Conversation,
 ): Promise<void> {
+  const { socket, io } = conversation;
   switch (message.type) {
     case 'stdout':
       io.stdout(message.text);
@@ -74,18 +78,44 @@ async function react(
       send(socket, { type: 'answer', yes: await io.ask(message.question) });
       return;
     case 'read':
-      await sendFile(message, { socket, argv, io });
+      await sendFile(message, conversation);
+      return;
+    case 'save_part':
+      conversation.parts.push(Buffer.from(message.content, 'base64'));
+      return;
+    case 'save':
+      await saveFile(message, conversation);
   }
 }
 
-/** Only what the operator named on the command line is handed out. */
+/** What the operator named on the command line, and nothing else, is read or written. */
+const isNamed = (argv: readonly string[], path: string): boolean =>
+  argv.some((argument) => argument === path || argument.endsWith(`=${path}`));
+
+async function saveFile(
+  { folder, name, content }: Extract<FromServer, { type: 'save' }>,
+  conversation: Conversation,
+): Promise<void> {
+  const { socket, argv, io, parts } = conversation;
+  conversation.parts = [];
+  try {
+    if (!isNamed(argv, folder))
+      throw new Failure('failed', 'The server would write into a folder that the command does not name.');
+    await io.saveFile(folder, name, Buffer.concat([...parts, Buffer.from(content, 'base64')]));
+    send(socket, { type: 'saved' });
+  } catch (error) {
+    const reason = error instanceof Failure ? error.message : 'The file cannot be written.';
+    send(socket, { type: 'no_file', reason: reason.slice(0, 1000) });
+  }
+}
+
 async function sendFile(
   { path, limit }: Extract<FromServer, { type: 'read' }>,
   { socket, argv, io }: Conversation,
 ): Promise<void> {
-  const named = argv.some((argument) => argument === path || argument.endsWith(`=${path}`));
   try {
-    if (!named) throw new Failure('failed', 'The server asked for a file that the command does not name.');
+    if (!isNamed(argv, path))
+      throw new Failure('failed', 'The server asked for a file that the command does not name.');
     const content = await io.readFile(path, limit);
     let at = 0;
     for (; content.length - at > FILE_PART; at += FILE_PART)

@@ -6,7 +6,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { EXIT, Failure, type AdminIo } from './admin';
-import { fromCommand, MAX_LINE, receive, send, type FromCommand } from './wire';
+import { FILE_PART, fromCommand, MAX_LINE, receive, send, type FromCommand } from './wire';
 
 /** Runs one command. Never rejects. */
 export type RunCommand = (argv: readonly string[], io: AdminIo) => Promise<number>;
@@ -137,7 +137,10 @@ function converse(socket: Socket, run: RunCommand): Conversation {
 }
 
 type Ask = (
-  message: { type: 'ask'; question: string } | { type: 'read'; path: string; limit: number },
+  message:
+    | { type: 'ask'; question: string }
+    | { type: 'read'; path: string; limit: number }
+    | { type: 'save'; folder: string; name: string; content: string },
 ) => Promise<Reply | undefined>;
 
 /** The operator at the other end of the connection. */
@@ -164,6 +167,14 @@ function remoteIo(socket: Socket, hello: Extract<FromCommand, { type: 'run' }>, 
       if (answer?.type === 'no_file') throw new Failure('usage', answer.reason);
       if (answer?.type !== 'file') throw new Failure('failed', 'The file did not arrive; try again.');
       return answer.content;
+    },
+    saveFile: async (folder, name, content) => {
+      let at = 0;
+      for (; content.length - at > FILE_PART; at += FILE_PART)
+        send(socket, { type: 'save_part', content: content.toString('base64', at, at + FILE_PART) });
+      const answer = await question({ type: 'save', folder, name, content: content.toString('base64', at) });
+      if (answer?.type === 'no_file') throw new Failure('usage', answer.reason);
+      if (answer?.type !== 'saved') throw new Failure('failed', 'The file was not saved; try again.');
     },
   };
 }

@@ -1,6 +1,7 @@
 /** The operator in front of this process: its streams, its files, its user. */
-import { open } from 'node:fs/promises';
+import { mkdir, open, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Failure, type AdminIo } from './admin';
 import { plain } from './print/plain-text';
@@ -39,6 +40,7 @@ export function createTerminal(): AdminIo {
       return /^y(es)?$/i.test(answer.trim());
     },
     readFile: readOperatorFile,
+    saveFile: saveOperatorFile,
   };
 }
 
@@ -48,6 +50,25 @@ function operatorName(): string {
   } catch {
     // A container may run under a number that has no name.
     return `uid ${process.getuid?.() ?? '?'}`;
+  }
+}
+
+/** A name in a folder, and nothing that leads out of it or hides. */
+const FILE_NAME = /^[^./\\\p{C}][^/\\\p{C}]{0,199}$/u;
+
+/** Never writes over what is there, and nobody else may read it. @throws Failure */
+async function saveOperatorFile(folder: string, name: string, content: Buffer): Promise<void> {
+  if (!FILE_NAME.test(name)) throw new Failure('failed', 'A document has a name that no file may have.');
+  const path = join(folder, name);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeFile(path, content, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    const exists = (error as { code?: string }).code === 'EEXIST';
+    throw new Failure(
+      'usage',
+      `The file ${plain(path)} ${exists ? 'exists already; name another folder' : 'cannot be written'}.`,
+    );
   }
 }
 

@@ -22,6 +22,7 @@ export const fromCommand = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('file_part'), content: z.base64() }),
   z.strictObject({ type: z.literal('file'), content: z.base64() }),
   z.strictObject({ type: z.literal('no_file'), reason: z.string().max(1000) }),
+  z.strictObject({ type: z.literal('saved') }),
 ]);
 
 export const fromServer = z.discriminatedUnion('type', [
@@ -29,6 +30,8 @@ export const fromServer = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('stderr'), text: z.string() }),
   z.strictObject({ type: z.literal('ask'), question: z.string() }),
   z.strictObject({ type: z.literal('read'), path: z.string(), limit: z.number().int() }),
+  z.strictObject({ type: z.literal('save_part'), content: z.base64() }),
+  z.strictObject({ type: z.literal('save'), folder: z.string(), name: z.string(), content: z.base64() }),
   z.strictObject({ type: z.literal('exit'), code: z.number().int().min(0).max(255) }),
 ]);
 

@@ -52,6 +52,10 @@ export function recordingIo(files: Map<string, Buffer>, facts: Partial<AdminIo> 
       if (!content || content.length > limit) return Promise.reject(new Failure('usage', `No file ${path}.`));
       return Promise.resolve(content);
     },
+    saveFile: (folder, name, content) => {
+      files.set(`${folder}/${name}`, content);
+      return Promise.resolve();
+    },
     ...facts,
   };
   return { io, answer };

@@ -15,6 +15,7 @@ import {
   type MembershipView,
 } from '../../../companies/memberships/membership';
 import type { Decider } from '../../../companies/memberships/deciders';
+import type { Grant } from '../../../companies/memberships/grant';
 import { Failure, type AdminContext } from '../../admin';
 import { addLeaf, startRun } from '../../command';
 import {
@@ -46,6 +47,9 @@ interface ApproveOptions extends Choice {
   canActUntil?: Date;
   companyName?: string;
   company?: CompanyUnit;
+  acceptPower?: true;
+  validUntil?: Date;
+  confirmLegacy?: true;
 }
 
 const VERSION = 'version of the application that you looked at, as approvals show prints it';
@@ -65,7 +69,8 @@ function addApprove(approvals: Command, context: AdminContext): void {
       summary: 'let the person in; a mail tells them',
       examples: [
         'approvals approve 17 --version 1',
-        'approvals approve 17 --version 1 --role contact --can-act --can-act-until 2027-12-31',
+        'approvals approve 17 --version 1 --role contact --can-act-until 2027-12-31',
+        'approvals approve 17 --version 1 --accept-power --valid-until 2027-12-31 --confirm-legacy',
         'approvals approve --from applications.txt',
       ],
     }),
@@ -83,14 +88,29 @@ function addApprove(approvals: Command, context: AdminContext): void {
         .argParser(readCompany)
         .conflicts('companyName'),
     )
+    .option('--accept-power', 'accept the attached power of attorney: they may act for the company')
+    .option('--valid-until <day>', 'its last day, where it does not say (YYYY-MM-DD, Moscow)', readLastDay)
+    .option('--confirm-legacy', 'confirm the login of the older portal that the person claims')
     .action((number: number | undefined, options: ApproveOptions) => {
-      const { role, canActUntil, companyName, company: joinCompany } = options;
-      const canAct = options.canAct ?? canActUntil !== undefined;
-      const approval = { role, canAct, canActUntil, companyName, joinCompany };
-      return decide(context, number, options, (tools, seen, decider) =>
-        approveMembership(tools, { ...seen, ...approval }, decider),
-      );
+      const grant = readGrant(options);
+      return decide(context, number, options, async (tools, seen, decider) => {
+        for (const end of [grant.canActUntil, grant.acceptPower?.validUntil])
+          if (end && end <= tools.clock.now()) throw new Failure('usage', 'The day that you gave is over.');
+        return approveMembership(tools, { ...seen, ...grant }, decider);
+      });
     });
+}
+
+function readGrant(options: ApproveOptions): Grant {
+  const { role, canActUntil, companyName, company: joinCompany, confirmLegacy } = options;
+  const { acceptPower, validUntil = null } = options;
+  if (validUntil && !acceptPower)
+    throw new Failure('usage', 'Use --valid-until together with --accept-power.');
+  return {
+    ...{ role, canActUntil, companyName, joinCompany, confirmLegacy },
+    canAct: options.canAct ?? canActUntil !== undefined,
+    acceptPower: acceptPower && { validUntil },
+  };
 }
 
 function addDecline(approvals: Command, context: AdminContext): void {
@@ -189,6 +209,12 @@ function faultOf(result: ApprovalResult, view: MembershipView, version: number):
         'notFound',
         'Neither the directory nor an application knows the company of --company.',
       );
+    case 'power_absent':
+      return new Failure('conflict', 'No power of attorney waits to be accepted.');
+    case 'power_over':
+      return new Failure('conflict', 'The power of attorney has ended; ask for another one.');
+    case 'legacy_taken':
+      return new Failure('conflict', 'Another account has the login of the older portal; see legacy list.');
     case 'standing':
       return new Failure('conflict', 'The person stands in the company of --company already.');
     case 'stale': {

@@ -2,10 +2,13 @@ import type { Command } from 'commander';
 import { fullName } from '../../../accounts/account';
 import { findProfile } from '../../../accounts/store';
 import type { MembershipView } from '../../../companies/memberships/membership';
+import { listLegacyLinks } from '../../../legacy-accounts/store';
+import { listPowers } from '../../../attorney/store';
 import { listMemberships } from '../../../companies/memberships/store';
 import type { AdminContext, AdminTools } from '../../admin';
 import { addLeaf, startRun } from '../../command';
 import type { Printer } from '../../print/printer';
+import { powerFacts, powerJson, saveDocuments } from './documents';
 import { getApplication, membershipJson, readNumber, unitText, type Answer } from './application';
 
 type Facts = [name: string, value: string][];
@@ -14,19 +17,29 @@ type Facts = [name: string, value: string][];
 export function addShow(approvals: Command, context: AdminContext): void {
   addLeaf(approvals, 'show', {
     summary: 'one application with what a reviewer needs, and the version to name in the decision',
-    examples: ['approvals show 17'],
+    examples: ['approvals show 17', 'approvals show 17 --documents ./17'],
   })
     .argument('<number>', 'number of the application', readNumber)
-    .action(async (number: number, { json }: Answer) => {
+    .option('--documents <folder>', 'save the attached documents into this folder')
+    .action(async (number: number, { json, documents }: Answer & { documents?: string }) => {
       const { tools, print } = await startRun(context);
       const view = await getApplication(tools, number);
       const person = await findProfile(tools.db, view.accountId);
       const colleagues = await listColleagues(tools, view);
       const earlier = await listEarlier(tools, view);
+      const powers = await listPowers(tools.db, { membershipId: view.id });
+      const legacy = await listLegacyLinks(tools.db, view.accountId);
+      const saved =
+        documents === undefined ? [] : await saveDocuments(context, tools, view, powers, documents);
       if (json) {
         const { phone = null, phoneProved = false } = person ?? {};
-        const more = { phone, phone_verified: phoneProved, colleagues, earlier };
-        print.json({ ...membershipJson(view, tools.clock.now()), ...more });
+        print.json({
+          ...membershipJson(view, tools.clock.now()),
+          ...{ phone, phone_verified: phoneProved, colleagues, earlier },
+          powers: powers.map((power) => powerJson(power, view, tools.clock.now())),
+          legacy_logins: legacy.map(({ portal, login, status }) => ({ portal, login, status })),
+          saved,
+        });
         return;
       }
       const phone = person?.phone ? `${person.phone}${person.phoneProved ? '' : ' (not proved)'}` : 'none';
@@ -34,8 +47,14 @@ export function addShow(approvals: Command, context: AdminContext): void {
         ...applicationFacts(view, phone, print),
         ['Members', colleagues.length === 0 ? 'nobody yet' : colleagues.join(', ')],
         ...(earlier.length === 0 ? [] : ([['Earlier', earlier.join(', ')]] satisfies Facts)),
+        ...legacy.map((link): [string, string] => [
+          'Older login',
+          `${link.login} (${link.portal}), ${link.status}`,
+        ]),
+        ...powers.flatMap((power) => powerFacts(power, view, tools.clock.now(), print)),
         ...outcomeFacts(view, print),
       ]);
+      for (const path of saved) print.note(`Saved ${path}`);
     });
 }
 
