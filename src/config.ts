@@ -59,6 +59,9 @@ function readSecretFile(name: string, file: string): string {
 
 /** A gateway that is named can be used. */
 function missingCredentials(config: Config): string[] {
+  const dkim = [config.mailDkimDomain, config.mailDkimSelector, config.mailDkimKey];
+  if (dkim.includes(undefined) && dkim.some((part) => part !== undefined))
+    return ['MAIL_DKIM_DOMAIN, MAIL_DKIM_SELECTOR and MAIL_DKIM_KEY go together: set all of them or none.'];
   const { smsGateway, smscApiKey, smscLogin, smscPassword, smsRuApiId } = config;
   if (smsGateway === 'smsc' && !smscApiKey && !(smscLogin && smscPassword))
     return ['SMSC_API_KEY, or SMSC_LOGIN and SMSC_PASSWORD, are required with SMS_GATEWAY=smsc.'];

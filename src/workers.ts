@@ -3,7 +3,7 @@ import { createAuditLinker } from './audit/linker';
 import { tendApplications } from './companies/memberships/remind';
 import type { Foundation } from './foundation';
 import { createDelivery } from './notifications/deliver';
-import { createIdleTransport, createMailer } from './notifications/email';
+import { createIdleTransport, createMailer, type MailerOptions } from './notifications/email';
 import { createSmsGateway } from './notifications/gateways';
 import { createMailCourier } from './notifications/mail-courier';
 import type { Courier } from './notifications/notifications';
@@ -63,9 +63,19 @@ export function createWorkers(parts: WorkerParts): { start(): void; stop(): Prom
 
 /** One courier a channel; each has a worker of its own. */
 function createCouriers({ config, clock, viewsDir }: WorkerParts): Courier[] {
-  const { issuer, smtpUrl, mailFrom } = config;
+  const { issuer, smtpUrl, mailFrom: from } = config;
   const renderer = createMessageRenderer({ viewsDir, issuer });
-  const transport = smtpUrl === undefined ? createIdleTransport() : createMailer({ smtpUrl, from: mailFrom });
+  const dkim = dkimOf(config);
+  const transport = smtpUrl === undefined ? createIdleTransport() : createMailer({ smtpUrl, from, dkim });
+/** What signs the mails; undefined where the mail server does. */
+function dkimOf({
+  mailDkimDomain: domainName,
+  mailDkimSelector: keySelector,
+  mailDkimKey: privateKey,
+}: WorkerParts['config']): MailerOptions['dkim'] {
+  return domainName && keySelector && privateKey ? { domainName, keySelector, privateKey } : undefined;
+}
+
   return [
     createMailCourier({ renderer, transport, issuer }),
     createSmsCourier(renderer, createSmsGateway(config, clock)),

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,6 +79,32 @@ describe('settings', () => {
   });
 });
 
+const RSA_KEY = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  .privateKey.export({ type: 'pkcs8', format: 'pem' })
+  .toString()
+  .trim();
+
+describe('settings of DKIM', () => {
+  const whole = { MAIL_DKIM_DOMAIN: 'example.com', MAIL_DKIM_SELECTOR: 'mail', MAIL_DKIM_KEY: RSA_KEY };
+
+  it('stand together, the key in one line or many', () => {
+    expect(loadConfig(whole).mailDkimKey).toBe(RSA_KEY);
+    expect(loadConfig({ ...whole, MAIL_DKIM_KEY: RSA_KEY.replaceAll('\n', '\\n') }).mailDkimKey).toBe(
+      RSA_KEY,
+    );
+  });
+
+  it.each(Object.keys(whole))('are refused without %s', (name) => {
+    expect(faultsOf({ ...whole, [name]: '' })).toEqual([expect.stringContaining('go together')]);
+  });
+
+  it('are refused with what is no key, which is not repeated', () => {
+    const faults = faultsOf({ ...whole, MAIL_DKIM_KEY: 'no-key-at-all' }).join();
+    expect(faults).toContain('MAIL_DKIM_KEY must be a private RSA key');
+    expect(faults).not.toContain('no-key-at-all');
+  });
+});
+
 describe('secrets from files', () => {
   const folder = mkdtempSync(join(tmpdir(), 'settings-'));
   const file = join(folder, 'key');
@@ -100,10 +127,17 @@ describe('secrets from files', () => {
         SMSC_PASSWORD: 'password-of-no-value',
         SMSC_API_KEY: 'key-of-no-value',
         SMS_RU_API_ID: 'id-of-no-value',
+        MAIL_DKIM_KEY: RSA_KEY,
+        LEGACY_CHECK_TOKEN: 'token-of-no-value',
+        S3_ACCESS_KEY: 'key-of-no-value',
+        S3_SECRET_KEY: 'key-of-no-value',
       };
+      const dkim = { MAIL_DKIM_DOMAIN: 'example.com', MAIL_DKIM_SELECTOR: 'mail' };
       const own = join(folder, name);
       writeFileSync(own, `${values[name] ?? ''}\n`);
-      const config = Object.values(loadConfig({ [`${name}_FILE`]: own }));
+      const config = Object.values(
+        loadConfig({ [`${name}_FILE`]: own, ...(name === 'MAIL_DKIM_KEY' ? dkim : {}) }),
+      );
       expect(config).toContainEqual(name === 'SECRET_KEY' ? [KEY] : values[name]);
     },
   );
@@ -135,6 +169,8 @@ describe('production', () => {
     [{ SMSC_API_KEY: '' }, 'SMSC_API_KEY, or SMSC_LOGIN and SMSC_PASSWORD,'],
     [{ SMSC_API_KEY: '', SMSC_LOGIN: 'portone' }, 'SMSC_API_KEY, or SMSC_LOGIN and SMSC_PASSWORD,'],
     [{ SMS_GATEWAY: 'sms-ru' }, 'SMS_RU_API_ID'],
+    [{ LEGACY_CHECK: 'http' }, 'LEGACY_CHECK_URL and LEGACY_CHECK_TOKEN'],
+    [{ LEGACY_CHECK_URL: 'http://portal.example.com/check' }, 'LEGACY_CHECK_URL'],
     [{ SMSC_URL: 'http://smsc.example.com' }, 'SMSC_URL, SMSC_RESERVE_URL and SMS_RU_URL'],
   ])('refuses %j with a sentence about %s', (change, name) => {
     const faults = faultsOf({ ...PRODUCTION, ...change });
@@ -148,7 +184,7 @@ describe('config/example.env', () => {
 
   it('shows every setting with its default and meaning, and nothing else', () => {
     const shown = lines.flatMap((line, index) => {
-      const match = /^# ([A-Z_]+)=(.*)$/.exec(line);
+      const match = /^# ([A-Z0-9_]+)=(.*)$/.exec(line);
       return match ? [{ name: match[1], value: match[2], meaning: lines[index - 1] ?? '' }] : [];
     });
     const table = Object.values(SETTINGS);

@@ -1,4 +1,5 @@
 /** How one setting's text becomes a value. A reader throws `Error` with the rest of a sentence: "<NAME> must …". */
+import { createPrivateKey } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 
 export type Reader<Value> = (text: string) => Value;
@@ -117,4 +118,32 @@ export const mailbox: Reader<string> = (value) => {
     throw new Error('must be an address such as "port.one ID <no-reply@example.com>"');
   }
   return value;
+};
+
+/** A name of the DNS in ASCII, such as example.com or a part of one. */
+export const domainName: Reader<string> = (value) => {
+  if (
+    value.length > 253 ||
+    !/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(value)
+  )
+    throw new Error('must be a name of the DNS such as example.com, in ASCII');
+  return value;
+};
+
+/** Mailbox providers refuse shorter ones (RFC 8301 §3.2). */
+const LEAST_RSA_BITS = 1024;
+
+/** An RSA private key in PEM; `\n` in one line stands for a line break. */
+export const rsaPrivateKey: Reader<string> = (value) => {
+  const pem = value.replaceAll('\\n', '\n');
+  let bits = 0;
+  try {
+    const key = createPrivateKey(pem);
+    bits = key.asymmetricKeyType === 'rsa' ? (key.asymmetricKeyDetails?.modulusLength ?? 0) : 0;
+  } catch {
+    // Whatever is wrong with it, the sentence below says what it has to be, and never shows the key.
+  }
+  if (bits < LEAST_RSA_BITS)
+    throw new Error('must be a private RSA key in PEM of 1024 bits or more (make one: openssl genrsa 2048)');
+  return pem;
 };

@@ -4,6 +4,7 @@
  */
 import {
   addressRanges,
+  domainName,
   bucketName,
   headerToken,
   keyList,
@@ -12,6 +13,7 @@ import {
   oneOf,
   origin,
   port,
+  rsaPrivateKey,
   socketAddress,
   text,
   urlWith,
@@ -90,6 +92,22 @@ export const SETTINGS = {
     read: mailbox,
     default: 'port.one ID <no-reply@localhost.test>',
     meaning: 'sender of every mail',
+  }),
+  mailDkimDomain: optional({
+    name: 'MAIL_DKIM_DOMAIN',
+    read: domainName,
+    meaning: 'domain that signs every mail (DKIM); the three MAIL_DKIM settings go together',
+  }),
+  mailDkimSelector: optional({
+    name: 'MAIL_DKIM_SELECTOR',
+    read: domainName,
+    meaning: 'selector: the public key stands in the TXT record <selector>._domainkey.<domain>',
+  }),
+  mailDkimKey: optional({
+    name: 'MAIL_DKIM_KEY',
+    read: rsaPrivateKey,
+    meaning: 'private RSA key in PEM that signs mails; line breaks may be written as \\n',
+    secret: true,
   }),
   trustedProxies: required({
     name: 'TRUSTED_PROXIES',

@@ -3,6 +3,7 @@ import { createMailer } from '../../src/notifications/email';
 import { isMailAddress, parseMailbox } from '../../src/notifications/mail-address';
 import { retryDelay, type OutgoingMail } from '../../src/notifications/notifications';
 import { openSmtpSink, type SmtpSink } from '../support/smtp';
+import { verifyDkim } from './dkim';
 
 const MAIL: OutgoingMail = {
   messageId: '<1@id.example.com>',
@@ -73,13 +74,28 @@ describe('mail over SMTP', () => {
     await guarded.close();
   });
 
-  test('signs with DKIM when it has a key', async () => {
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  test('signs with DKIM when it has a key, so that a forged word is seen; says that a program sent it', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
     await mailer({ dkim: { domainName: 'example.com', keySelector: 'mail', privateKey: pem } }).send(MAIL);
-    const signature = sink.mails[0]?.mail.headers.find(({ key }) => key === 'dkim-signature')?.value;
-    expect(signature).toContain('d=example.com');
-    expect(signature).toMatch(/h=[^;]*from/);
+    const raw = sink.mails[0]?.raw ?? '';
+    const { tags, ...holds } = verifyDkim(raw, publicKey);
+    expect(holds).toEqual({ bodyHolds: true, headerHolds: true });
+    expect(tags).toMatchObject({
+      v: '1',
+      a: 'rsa-sha256',
+      c: 'relaxed/relaxed',
+      d: 'example.com',
+      s: 'mail',
+    });
+    expect(tags.h?.toLowerCase().split(':')).toEqual(
+      expect.arrayContaining(['from', 'to', 'subject', 'date', 'message-id']),
+    );
+    expect(verifyDkim(raw.replace('anna@', 'anja@'), publicKey).headerHolds).toBe(false);
+    expect(verifyDkim(raw.replace('text/html', 'text/hxml'), publicKey).bodyHolds).toBe(false);
+    expect(sink.mails[0]?.mail.headers).toContainEqual(
+      expect.objectContaining({ key: 'auto-submitted', value: 'auto-generated' }),
+    );
   });
 });
 
