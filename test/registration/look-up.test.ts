@@ -1,0 +1,59 @@
+/** Nobody drains the quota of an outside directory by typing numbers. */
+import type { CompanyDirectory, CompanyLookup } from '../../src/companies/directory';
+import { lookUp, lookUpEarly, type LookUpTools } from '../../src/registration/company/look-up';
+import { createSqlStore } from '../../src/storage/ephemeral/sql';
+import { openTestDatabase, type TestDatabase } from '../support/database';
+
+const UNIT = { inn: '7707083893', kpp: '780001001' };
+
+function directory(name: string, lookup: CompanyLookup): CompanyDirectory & { asked: number } {
+  const made = {
+    name,
+    asked: 0,
+    find: () => {
+      made.asked += 1;
+      return Promise.resolve(lookup);
+    },
+  };
+  return made;
+}
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await openTestDatabase('embedded');
+});
+afterAll(() => database.close());
+
+const toolsWith = (...directories: CompanyDirectory[]): LookUpTools => ({
+  ephemeral: createSqlStore(database.db),
+  directories,
+});
+let made = 0;
+const asker = (address: string) => {
+  made += 1;
+  return { registration: `registration-${made}`, address };
+};
+
+it('asks outside five times for one browser that has solved no captcha, and thirty for one network', async () => {
+  const own = directory('local', { outcome: 'absent' });
+  const outside = directory('dadata', { outcome: 'absent' });
+  const tools = toolsWith(own, outside);
+  const one = asker('192.0.2.1');
+  const outcomes = [];
+  for (let time = 0; time < 7; time += 1) outcomes.push((await lookUpEarly(tools, UNIT, one)).outcome);
+  expect(outcomes).toEqual([...Array<string>(5).fill('absent'), 'unavailable', 'unavailable']);
+  expect([own.asked, outside.asked]).toEqual([7, 5]);
+  for (let time = 0; time < 30; time += 1) await lookUpEarly(tools, UNIT, asker('192.0.2.1'));
+  expect(outside.asked).toBe(30);
+  // Who has solved a captcha is counted apart.
+  expect((await lookUp(tools, UNIT, one)).outcome).toBe('absent');
+  expect(outside.asked).toBe(31);
+});
+
+it('does not ask outside for what the own table has', async () => {
+  const company = { status: 'active', name: 'ООО "Записанное"' };
+  const own = directory('local', { outcome: 'found', company } as CompanyLookup);
+  const outside = directory('dadata', { outcome: 'absent' });
+  expect((await lookUpEarly(toolsWith(outside, own), UNIT, asker('192.0.2.2'))).outcome).toBe('found');
+  expect(outside.asked).toBe(0);
+});
