@@ -8,15 +8,9 @@ import {
 } from '../companies/memberships/membership';
 
 export type ReviewDecision =
-  | { kind: 'approve'; role: MembershipRole; canAct: boolean; power: AcceptedPower | undefined }
+  | { kind: 'approve'; role: MembershipRole; canAct: boolean; acceptPower: { validUntil: Date } | undefined }
   | { kind: 'decline'; reasonCode: DeclineReason; comment: string | null }
   | { kind: 'ask'; question: string };
-
-export interface AcceptedPower {
-  id: string;
-  /** Its last moment. */
-  validUntil: Date;
-}
 
 export type ReadDecision =
   { decision: ReviewDecision; problems?: undefined } | { decision?: undefined; problems: Problems };
@@ -56,12 +50,13 @@ export function readDecision(form: Form, now: Date): ReadDecision | undefined {
 function readApproval(form: Form, now: Date): ReadDecision {
   const role = form.contact === 'yes' ? 'contact' : 'member';
   const canAct = form.can_act === 'yes';
-  if (form.accept_power !== 'yes') return { decision: { kind: 'approve', role, canAct, power: undefined } };
+  if (form.accept_power !== 'yes')
+    return { decision: { kind: 'approve', role, canAct, acceptPower: undefined } };
   const validUntil = endOfDay(form.valid_until ?? '');
   if (!validUntil) return { problems: { valid_until: 'power_term_required' } };
   if (validUntil <= now) return { problems: { valid_until: 'power_term_over' } };
   return {
-    decision: { kind: 'approve', role, canAct: true, power: { id: form.power ?? '', validUntil } },
+    decision: { kind: 'approve', role, canAct: true, acceptPower: { validUntil } },
   };
 }
 

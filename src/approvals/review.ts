@@ -10,6 +10,7 @@ import {
   approveMembership,
   askForMore,
   declineMembership,
+  type ApprovalResult,
   type DecisionTools,
   type SeenApplication,
 } from '../companies/memberships/decide-membership';
@@ -57,11 +58,11 @@ export function carryOut(
   seen: SeenApplication,
   decision: ReviewDecision,
   decider: Decider,
-): Promise<string> {
+): Promise<ApprovalResult> {
   if (decision.kind === 'decline') return declineMembership(tools, { ...seen, ...decision }, decider);
   if (decision.kind === 'ask') return askForMore(tools, { ...seen, question: decision.question }, decider);
-  const { role, canAct, power } = decision;
-  return approveMembership(tools, { ...seen, role, canAct, canActUntil: power?.validUntil ?? null }, decider);
+  const { role, canAct, acceptPower } = decision;
+  return approveMembership(tools, { ...seen, role, canAct, acceptPower }, decider);
 }
 
 /** Who decided, as another contact person may know it. */

@@ -1,6 +1,7 @@
 import type Router from 'koa-router';
 import { fullName } from '../accounts/account';
 import { findProfile } from '../accounts/store';
+import { FileStoreError } from '../attorney/file-store';
 import { readPowerFile } from '../attorney/read-power-file';
 import type { ByteTools } from '../attorney/stored-bytes';
 import type { DecisionTools } from '../companies/memberships/decide-membership';
@@ -23,6 +24,8 @@ import {
 import { carryOut, contactDecider, findForReview, listOwnCompanies } from './review';
 
 const PATH = '/approvals';
+/** After which a file storage that was away may be back. */
+const RETRY_SECONDS = 30;
 
 export interface ApprovalsParts extends PageParts, DecisionTools, ByteTools {
   db: PageParts['db'];
@@ -141,7 +144,9 @@ async function decide(parts: ApprovalsParts, ctx: Context, reviewer: Reviewer): 
     const done = result === 'voted' ? 'voted' : DONE[decision.kind];
     ctx.status = 303;
     ctx.redirect(`${PATH}?done=${done}&number=${number}`);
-  } else if (result === 'stale') {
+  } else if (result === 'power_over') {
+    await showApplication(parts, ctx, reviewer, view, { problems: { valid_until: 'power_term_over' }, form });
+  } else if (result === 'stale' || result === 'power_absent') {
     const now = await applicationOf(parts, ctx, reviewer);
     await showApplication(parts, ctx, reviewer, now, { stale: true });
   } else throw new Refusal('not_found');
@@ -149,8 +154,14 @@ async function decide(parts: ApprovalsParts, ctx: Context, reviewer: Reviewer): 
 
 async function sendFile(parts: ApprovalsParts, ctx: Context, reviewer: Reviewer): Promise<void> {
   const { id: membershipId } = await applicationOf(parts, ctx, reviewer);
-  const found = await readPowerFile(parts, parameter(ctx, 'file'), { membershipId });
+  const found = await readPowerFile(parts, parameter(ctx, 'file'), { membershipId }).catch(unavailable);
   if (!found) throw new Refusal('not_found');
   const { originalName: name, mediaType } = found.file;
   sendAttachment(ctx, { name, mediaType, bytes: found.bytes });
+}
+
+function unavailable(error: unknown): never {
+  if (error instanceof FileStoreError)
+    throw new Refusal('store_unavailable', RETRY_SECONDS, { cause: error });
+  throw error;
 }

@@ -1,11 +1,15 @@
 /** A company with its contact person, people who ask to be let in, and the contact person's browser. */
 import { randomInt } from 'node:crypto';
+import { attachPower } from '../../src/attorney/attach-power';
+import type { Upload } from '../../src/attorney/attorney';
+import { noScan } from '../../src/attorney/virus-scan';
 import { addMember } from '../../src/companies/memberships/change-membership';
 import type { MembershipRole } from '../../src/companies/memberships/membership';
+import { findMembershipByNumber } from '../../src/companies/memberships/store';
 import { requestMembership } from '../../src/companies/memberships/request';
 import type { Agent, Answer, RequestOptions } from '../support/agent';
 import { addPerson, type TestPerson, type TestProduct } from '../support/app';
-import { follow, hiddenFields, submitSignIn } from '../support/relying-party';
+import { hiddenFields, submitSignIn } from '../support/relying-party';
 
 export interface Office {
   unit: { inn: string; kpp: string };
@@ -41,6 +45,14 @@ export function openOffice(product: TestProduct, name = 'ООО "Пример"')
       return { person: applicant, number: membership.number };
     },
   };
+}
+
+/** Attaches a power of attorney to the application. */
+export async function attachTo({ app }: TestProduct, number: number, files: Upload[]): Promise<void> {
+  const membership = await findMembershipByNumber(app.db, number);
+  const owner = { membershipId: membership?.id ?? '' };
+  const fault = await attachPower({ ...app, virusScan: noScan }, owner, files, 'operator:test');
+  if (fault) throw new Error(fault.problem);
 }
 
 /** Opens one of our own pages and signs in on the way to it; gives the page it ends on. */
@@ -82,6 +94,3 @@ export async function decideOn(
   };
   return agent.post(`/approvals/${number}`, { ...fields, ...form }, options);
 }
-
-export const onward = (agent: Agent, issuer: string, answer: Answer): Promise<Answer> =>
-  follow(agent, issuer, answer);

@@ -1,9 +1,13 @@
 /** The page of a company's contact person, signing in to our own pages, and what relying parties admit. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { blockAccount } from '../../src/accounts/change-account';
 import { changeMembership } from '../../src/companies/memberships/change-membership';
 import { findMembershipByNumber } from '../../src/companies/memberships/store';
-import { decideOn, enterAt, openOffice } from '../approvals/office';
+import { attachTo, decideOn, enterAt, openOffice } from '../approvals/office';
+import { mchdXml, signature, upload } from '../attorney/documents';
 import { mailedLink, messagesTo } from '../registration/wizard';
 import { createAgent, type Agent } from '../support/agent';
 import { addClient, addPerson, startProduct, type TestPerson, type TestProduct } from '../support/app';
@@ -20,10 +24,15 @@ import {
 
 describe.each(storageKinds)('a contact person on %s', (kind) => {
   let product: TestProduct;
+  let folder: string;
   beforeAll(async () => {
-    product = await startProduct(kind);
+    folder = mkdtempSync(join(tmpdir(), 'approvals-'));
+    product = await startProduct(kind, { env: { DATA_DIR: folder } });
   });
-  afterAll(() => product.close());
+  afterAll(async () => {
+    await product.close();
+    rmSync(folder, { recursive: true });
+  });
 
   /** A company, its contact person, and their browser with the list open. */
   const contactAt = async (office = openOffice(product)) => {
@@ -101,6 +110,37 @@ describe.each(storageKinds)('a contact person on %s', (kind) => {
     await decideOn(agent, issuer, third.number, { decision: 'ask', question: 'Кто вас направил?' });
     expect((await agent.get('/approvals')).body).toContain('Ждём ответа на вопрос');
     expect((await agent.get(`/approvals/${third.number}`)).body).toContain('Пока нет ответа.');
+  });
+
+  it('reads an attached power of attorney beside the application, and accepts it', async () => {
+    const { issuer, app } = product;
+    const { office, contact, agent } = await contactAt();
+    const { person, number } = await office.applicant();
+    const xml = mchdXml({ inn: office.unit.inn, validUntil: '2030-11-21' });
+    await attachTo(product, number, [upload('мчд.xml', xml), upload('мчд.xml.sig', signature())]);
+    expect((await enter(agent, contact)).body).toContain('Приложена доверенность');
+    const page = await agent.get(`/approvals/${number}`);
+    expect(page.body).toContain(`ИНН компании: совпадает (${office.unit.inn})`);
+    expect(page.body).toContain('Фамилия: не совпадает. В доверенности Вымышленная, в заявке Вымышленный');
+    expect(page.body).toContain('value="2030-11-21"');
+    const [, file = ''] = /href="(\/approvals\/\d+\/files\/[\w-]+)"/.exec(page.body) ?? [];
+    const given = await agent.get(file);
+    expect(given.body).toBe(xml);
+    expect(given.headers['content-disposition']).toMatch(/^attachment;/);
+    expect((await createAgent(issuer).get(file)).location).toContain('/auth?');
+    const foreign = await contactAt();
+    await enter(foreign.agent, foreign.contact);
+    expect((await foreign.agent.get(file)).status).toBe(404);
+
+    const form = { decision: 'approve', accept_power: 'yes' };
+    const noDay = await decideOn(agent, issuer, number, { ...form, valid_until: '2030-02-31' });
+    expect(noDay.body).toContain('Укажите, до какого дня действует доверенность');
+    const over = await decideOn(agent, issuer, number, { ...form, valid_until: '2020-01-01' });
+    expect(over.body).toContain('Этот день уже прошёл');
+    await decideOn(agent, issuer, number, { ...form, valid_until: '2030-11-21' });
+    expect(await claimOf(person)).toMatchObject([{ status: 'approved', can_act: true }]);
+    const membership = await findMembershipByNumber(app.db, number);
+    expect(membership?.canActUntil).toEqual(new Date('2030-11-21T20:59:59.999Z'));
   });
 
   it('is shown anew what changed after they looked, and who was faster', async () => {
