@@ -6,6 +6,7 @@ import * as memberships from './0003-memberships';
 import * as registrations from './0004-registrations';
 import * as membershipAccounts from './0005-membership-accounts';
 import * as approvals from './0006-approvals';
+import * as consentsAndContracts from './0007-consents-and-contracts';
 
 export const migrations: Record<string, Migration> = {
   '0001-foundation': foundation,
@@ -14,4 +15,5 @@ export const migrations: Record<string, Migration> = {
   '0004-registrations': registrations,
   '0005-membership-accounts': membershipAccounts,
   '0006-approvals': approvals,
+  '0007-consents-and-contracts': consentsAndContracts,
 };

@@ -12,6 +12,8 @@ import { createCaptcha } from './captcha/providers';
 import { clientEntry } from './clients/client';
 import { findClient } from './clients/store';
 import { createCompanyDirectories } from './companies/directories';
+import { addConsentingRoutes } from './consenting/routes';
+import { createDocuments } from './consents/documents';
 import { migrateFoundation, type Foundation } from './foundation';
 import { loadAssets } from './http/pages/assets';
 import type { Middleware, RequestState } from './http/context';
@@ -35,7 +37,6 @@ import { createProvider } from './provider/provider';
 import { addRelyingPartyRoutes } from './provider/relying-parties';
 import { createSessions } from './provider/sessions';
 import { addRecoveryRoutes } from './recovery/routes';
-import { loadDocuments } from './registration/pages/documents';
 import { addRegistrationRoutes } from './registration/routes';
 import { addSignInRoutes } from './sign-in/routes';
 import { createRedisStore } from './storage/ephemeral/redis';
@@ -92,8 +93,10 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   const forms = createForms(config.issuer, secrets);
   const locale = localeFor(config.issuer);
   const metrics = createMetrics();
+  const documents = createDocuments({ db, clock, viewsDir });
   const holder = await createProvider({
     db,
+    documents,
     secrets,
     clock,
     log,
@@ -131,26 +134,32 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   const consent = addConsentRoutes(shared);
   const sessions = createSessions(shared);
   addApprovalsRoutes({ ...shared, sessions });
-  addRecoveryRoutes(shared);
+  const smsCaps = {
+    prefix: config.smsLimitPrefix,
+    address: config.smsLimitAddress,
+    global: config.smsLimitGlobal,
+  };
+  addRecoveryRoutes(router, { ...shared, captcha, smsCaps, tellsUnknown: config.recoveryTellsUnknown });
   const approval = addRegistrationRoutes(router, {
     ...shared,
     captcha,
     directories: createCompanyDirectories({ db, clock, config, store: ephemeral }),
-    documents: loadDocuments(viewsDir),
+    documents,
     uploads: createUploads(forms, { file: LIMITS.file, total: LIMITS.total, files: LIMITS.pages }),
     virusScan: config.clamavSocket === undefined ? noScan : createClamAv(config.clamavSocket),
     sessions,
     legacyCheck: createLegacyCheck({ db, clock, config, passwords }),
-    smsCaps: {
-      prefix: config.smsLimitPrefix,
-      address: config.smsLimitAddress,
-      global: config.smsLimitGlobal,
-    },
+    smsCaps,
   });
+  const agreement = addConsentingRoutes({ ...shared, documents });
   addRelyingPartyRoutes(shared);
   router.get(
     '/interaction/:uid',
-    showInteraction(interactions, { login, consent, approval }, lastClient) as Router.IMiddleware,
+    showInteraction(
+      interactions,
+      { login, documents: agreement, consent, approval },
+      lastClient,
+    ) as Router.IMiddleware,
   );
   router.get('/', (ctx) => {
     render(ctx as never, { view: 'home', title: 'home.title' });

@@ -14,8 +14,26 @@ interface Import {
   kind: 'file' | 'package';
 }
 
-const FLOWS = ['registration', 'sign-in', 'recovery', 'approvals', 'account', 'admin', 'provider'];
-const RECORDS = ['accounts', 'companies', 'clients', 'upstreams', 'legacy-accounts', 'attorney'];
+const FLOWS = [
+  'registration',
+  'sign-in',
+  'recovery',
+  'approvals',
+  'account',
+  'admin',
+  'provider',
+  'consenting',
+];
+const RECORDS = [
+  'accounts',
+  'companies',
+  'clients',
+  'upstreams',
+  'legacy-accounts',
+  'attorney',
+  'consents',
+  'contracts',
+];
 const SUPPORTING_RECORDS = ['tokens', 'captcha', 'notifications', 'audit'];
 const FLOOR = ['http', 'storage', 'config'];
 const FLOOR_FILES = ['clock', 'config', 'errors', 'log', 'secrets'].map((name) => `src/${name}.ts`);

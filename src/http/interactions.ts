@@ -41,6 +41,8 @@ export interface Interactions {
   details(ctx: Context): Promise<InteractionDetails>;
   /** Hands the signed-in person over and redirects on. */
   signIn(ctx: Context, result: SignedIn): Promise<void>;
+  /** What the page was about is settled; what else must be asked follows, or the relying party. */
+  proceed(ctx: Context): Promise<void>;
   /** The person consents to what is asked for. */
   allow(ctx: Context): Promise<void>;
   /** Ends with `access_denied` at the relying party. */

@@ -34,6 +34,14 @@ export interface EmailTemplates {
   prove_email: LinkMail & { code: string };
   /** Somebody registers with an address that has an account. */
   already_registered: LinkMail;
+  /** Somebody recovers access to this account; the link does it, or the code typed where they began. */
+  recover_access: ActionMail & { code: string };
+  /** Somebody tried to, but the account is blocked. */
+  recovery_blocked: ActionMail;
+  /** An operator started the recovery. */
+  recovery_by_operator: LinkMail;
+  /** The account has a new password. */
+  password_changed: ActionMail;
   /** The application was approved. */
   application_approved: ActionMail & { company: string };
   /** The application was declined. */
@@ -59,6 +67,14 @@ export interface EmailTemplates {
   application_answered: ActionMail & { company: string; applicant: string };
   /** To contact persons: so many applications wait. */
   applications_waiting: ActionMail & { waiting: string };
+  /** A consent that an account cannot be without was withdrawn; its data are destroyed by that day. */
+  account_closing: ActionMail & { day: string };
+  /** A code opened the person the door to a company, without an application. */
+  company_activated: ActionMail & { company: string };
+  /** A contract came into the account. */
+  contract_added: ActionMail & { number: string };
+  /** A contract has ended, or was taken out of the account. */
+  contract_gone: ActionMail & { number: string; why: string };
 }
 
 export type EmailTemplateName = keyof EmailTemplates;
@@ -77,6 +93,10 @@ export type EmailMessage = {
 export interface SmsTemplates {
   /** Proves a phone during registration. */
   phone_code: { code: string };
+  /** Recovers access; the code stands at the end, behind a slash. */
+  recovery_code: { code: string };
+  /** The account has a new password. */
+  password_changed: Record<string, never>;
 }
 
 export type SmsTemplateName = keyof SmsTemplates;

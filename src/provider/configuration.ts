@@ -12,6 +12,7 @@ import { OWN_CLIENT_ID, SCOPES } from '../clients/client';
 import type { Clock } from '../clock';
 import { companyClaim } from '../companies/memberships/membership';
 import { listToldMemberships } from '../companies/memberships/store';
+import type { Documents } from '../consents/documents';
 import { cookieName } from '../http/cookies';
 import { listConfirmedLogins } from '../legacy-accounts/store';
 import type { Secrets } from '../secrets';
@@ -38,6 +39,7 @@ export interface SessionLimits {
 
 export interface ConfigurationParts {
   db: Database;
+  documents: Documents;
   secrets: Secrets;
   clock: Clock;
   adapter: (model: string) => Adapter;
@@ -72,7 +74,7 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
       userinfoSigningAlgValues: ['ES256', 'RS256', 'EdDSA'],
     },
     interactions: {
-      policy: interactionPrompts(parts.db),
+      policy: interactionPrompts(parts.db, parts.documents),
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
     },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),

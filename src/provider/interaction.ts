@@ -24,6 +24,7 @@ export function createInteractions(holder: ProviderHolder): Interactions {
     },
     signIn: (ctx, { accountId, amr, at, remember }) =>
       finish(ctx, { login: { accountId, amr, ts: Math.floor(at.getTime() / 1000), remember } }),
+    proceed: (ctx) => finish(ctx, {}),
     allow: (ctx) => finish(ctx, { consent: {} }),
     cancel: (ctx) => finish(ctx, { error: 'access_denied', error_description: 'the person cancelled' }),
   };

@@ -1,6 +1,10 @@
 /** When the person must be asked before a token is issued: one `Check` a reason. */
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { OWN_CLIENT_ID } from '../clients/client';
 import { isKeptWaiting } from '../companies/memberships/store';
+import { dueDocuments } from '../consents/consent';
+import type { Documents } from '../consents/documents';
+import { listNewestConsents } from '../consents/store';
 import type { Queryable } from '../storage/tables';
 
 const { Check, Prompt, base } = interactionPolicy;
@@ -16,7 +20,21 @@ async function keptWaiting(db: Queryable, { oidc }: KoaContextWithOIDC): Promise
   return oidc.account !== undefined && isKeptWaiting(db, oidc.account.accountId);
 }
 
-export function interactionPrompts(db: Queryable): interactionPolicy.DefaultPolicy {
+/**
+ * A required document has changed since the person agreed to it, or they have taken their word back. Our own pages are
+ * open all the same: a person may see and end what is kept about them without agreeing to anything new.
+ */
+async function mustAgree(
+  db: Queryable,
+  documents: Documents,
+  { oidc }: KoaContextWithOIDC,
+): Promise<boolean> {
+  if (oidc.account === undefined || oidc.client?.clientId === OWN_CLIENT_ID) return false;
+  const newest = await listNewestConsents(db, oidc.account.accountId);
+  return dueDocuments(await documents.required(), newest).length > 0;
+}
+
+export function interactionPrompts(db: Queryable, documents: Documents): interactionPolicy.DefaultPolicy {
   const policy = base();
   policy
     .get('login')
@@ -31,5 +49,13 @@ export function interactionPrompts(db: Queryable): interactionPolicy.DefaultPoli
   );
   // After the sign-in and before consent.
   policy.add(new Prompt({ name: 'approval' }, approval), 1);
+  const agreement = new Check(
+    'documents_changed',
+    'the End-User must agree to documents that have changed',
+    'interaction_required',
+    (ctx) => mustAgree(db, documents, ctx),
+  );
+  // Before the page that says how an application stands: agreeing leads on, waiting does not.
+  policy.add(new Prompt({ name: 'documents' }, agreement), 1);
   return policy;
 }

@@ -1,19 +1,24 @@
 /** What the pages of the wizard are made of. */
+import type { AttorneyTools } from '../attorney/attach-power';
 import type { Captcha } from '../captcha/captcha';
 import type { CompanyDirectory } from '../companies/directory';
+import type { Documents } from '../consents/documents';
 import type { Forms } from '../http/forms';
 import type { Interactions } from '../http/interactions';
 import type { Render } from '../http/pages/render';
 import type { localeFor } from '../http/pages/texts';
-import type { Document } from './pages/documents';
+import type { Sessions } from '../http/sessions';
+import type { Uploads } from '../http/uploads';
 import type { RegistrationTools } from './register';
 
-export interface RegistrationParts extends RegistrationTools {
+export interface RegistrationParts extends RegistrationTools, Pick<AttorneyTools, 'files' | 'virusScan'> {
   interactions: Interactions;
   captcha: Captcha;
   forms: Forms;
   render: Render;
   locale: ReturnType<typeof localeFor>;
   directories: CompanyDirectory[];
-  documents: Document[];
+  documents: Documents;
+  uploads: Uploads;
+  sessions: Sessions;
 }

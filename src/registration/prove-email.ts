@@ -1,9 +1,11 @@
 /** The mailed link, or the code beside it: it proves the address, and only then an account, a company and an application come to be. */
 import { findAccountByIdentifier, insertAccount, insertIdentifier, updatePassword } from '../accounts/store';
 import { parseEmail } from '../accounts/email-address';
+import { movePowers } from '../attorney/store';
 import { recordEvent } from '../audit/store';
 import type { Clock } from '../clock';
 import { requestMembership } from '../companies/memberships/request';
+import { giveConsents } from '../consents/give';
 import { KTSP } from '../legacy-accounts/legacy-account';
 import { requestLegacyLink } from '../legacy-accounts/link';
 import type { Secrets } from '../secrets';
@@ -14,7 +16,7 @@ import { consumeLink, findLink } from '../tokens/links';
 import { openAnswers } from './answers';
 import { isMailedTo } from './email/proof-mail';
 import type { Answers, Registration } from './registration';
-import { completeRegistration, findRegistrationById, insertConsents } from './store';
+import { completeRegistration, findRegistrationById } from './store';
 
 export interface ProofTools {
   db: Database;
@@ -145,7 +147,7 @@ async function makeAccount(
     provedAt: phoneTaken ? null : at,
   });
   await updatePassword(trx, account.id, registration.passwordHash ?? '', at);
-  await insertConsents(trx, account.id, answers.consents);
+  await giveAnswered(trx, account.id, answers);
   const subject = `account:${account.id}`;
   await recordEvent(
     trx,
@@ -154,13 +156,23 @@ async function makeAccount(
   );
   await recordEvent(trx, { event: 'email_proved', actor: subject, subject }, at);
   const { company, inn, kpp } = answers;
-  await requestMembership(trx, tools, {
+  const membership = await requestMembership(trx, tools, {
     accountId: account.id,
     unit: { inn, kpp },
     naming: { name: company.name, nameSource: company.source, ogrn: company.ogrn },
     path: registration.path,
     clientId: registration.clientId,
   });
+  if (membership) await movePowers(trx, registration.id, membership.id);
   if (answers.legacy)
     await requestLegacyLink(trx, { accountId: account.id, portal: KTSP, ...answers.legacy }, at);
+}
+
+/** The boxes were ticked on the first page, some time ago. */
+async function giveAnswered(trx: Queryable, accountId: string, { consents }: Answers): Promise<void> {
+  const [first] = consents;
+  if (!first) return;
+  const { address, userAgent, at } = first;
+  const facts = { address, userAgent, form: 'registration', way: 'box' } as const;
+  await giveConsents(trx, { accountId, consents, facts, at: new Date(at) });
 }

@@ -4,6 +4,7 @@
  * Which step comes next is computed from the saved facts, never chosen by the step before.
  */
 import type { CompanyStatus } from '../companies/company';
+import type { AgreedVersion } from '../consents/consent';
 import type { ToldLogin } from '../legacy-accounts/legacy-account';
 import type { Row } from '../storage/tables';
 
@@ -34,10 +35,7 @@ export interface AnsweredCompany {
   status: CompanyStatus | null;
 }
 
-export interface AnsweredConsent {
-  document: 'terms' | 'personal_data';
-  version: string;
-  textHash: string;
+export interface AnsweredConsent extends AgreedVersion {
   address: string;
   userAgent: string;
   at: string;

@@ -1,7 +1,7 @@
-/** Every query of registrations and consents. */
+/** Every query of registrations. */
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../storage/tables';
-import type { AnsweredConsent, Registration } from './registration';
+import type { Registration } from './registration';
 
 export async function findRegistration(
   db: Queryable,
@@ -92,18 +92,4 @@ export async function completeRegistration(db: Queryable, id: string, accountId:
     .where('accountId', 'is', null)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
-}
-
-export async function insertConsents(
-  db: Queryable,
-  accountId: string,
-  consents: readonly AnsweredConsent[],
-): Promise<void> {
-  if (consents.length === 0) return;
-  await db
-    .insertInto('consents')
-    .values(
-      consents.map((consent) => ({ id: randomUUID(), accountId, ...consent, at: new Date(consent.at) })),
-    )
-    .execute();
 }

@@ -157,15 +157,3 @@ export interface RegistrationTable {
   createdAt: CreatedAt;
   expiresAt: Date;
 }
-
-export interface ConsentTable {
-  id: string;
-  accountId: string;
-  document: 'terms' | 'personal_data';
-  version: string;
-  /** SHA-256 of the text that was shown. */
-  textHash: string;
-  at: Date;
-  address: string;
-  userAgent: string;
-}

@@ -3,7 +3,6 @@ import type { Generated, JSONColumnType, Kysely, Selectable, Transaction } from 
 import type {
   CompanyDirectoryTable,
   CompanyTable,
-  ConsentTable,
   LegacyLinkTable,
   LegacyLoginTable,
   MembershipTable,
@@ -13,6 +12,14 @@ import type {
   RegistrationTable,
 } from './company-tables';
 import type { CreatedAt } from './columns';
+import type {
+  AccountClosingTable,
+  ActivationCodeTable,
+  ActivationUseTable,
+  ConsentTable,
+  ContractTable,
+  DocumentTable,
+} from './consent-tables';
 
 export interface AccountTable {
   id: string;
@@ -163,6 +170,11 @@ export interface AuditHeadTable {
 export interface Tables {
   registrations: RegistrationTable;
   consents: ConsentTable;
+  documents: DocumentTable;
+  accountClosings: AccountClosingTable;
+  contracts: ContractTable;
+  activationCodes: ActivationCodeTable;
+  activationUses: ActivationUseTable;
   companies: CompanyTable;
   memberships: MembershipTable;
   membershipVotes: MembershipVoteTable;

@@ -1,6 +1,7 @@
 /** «1 / 3» sent in: captcha, fields, company, and then the message that leads on. */
 import type { CompanyChoice } from '../choose-company';
 import { chooseCompany } from '../choose-company';
+import { agreedVersion } from '../../consents/consent';
 import type { Problems } from '../../errors';
 import type { Context } from '../../http/context';
 import { sealDraft } from '../answers';
@@ -39,7 +40,12 @@ export async function postData(
   if (!data || !choice.company || Object.keys(all).length > 0)
     return pages.showData(ctx, await keepDraft(parts, registration, typed), typed, all, choice);
   const { unit, ...person } = data;
-  const answers: Answers = { ...person, ...unit, company: choice.company, consents: consents(parts, ctx) };
+  const answers: Answers = {
+    ...person,
+    ...unit,
+    company: choice.company,
+    consents: await consents(parts, ctx),
+  };
   const problem = await pages.limited(ctx, () =>
     saveAnswers(parts, registration, answers, ctx.state.address),
   );
@@ -74,11 +80,11 @@ async function keepDraft(
   return (await updateRegistration(db, registration, { draft })) ?? registration;
 }
 
-function consents({ documents, clock }: RegistrationParts, ctx: Context): Answers['consents'] {
+async function consents({ documents, clock }: RegistrationParts, ctx: Context): Promise<Answers['consents']> {
   const facts = {
     address: ctx.state.address,
     userAgent: ctx.get('user-agent').slice(0, 300),
     at: clock.now().toISOString(),
   };
-  return documents.map(({ name, version, textHash }) => ({ document: name, version, textHash, ...facts }));
+  return (await documents.required()).map((document) => ({ ...agreedVersion(document), ...facts }));
 }

@@ -4,9 +4,9 @@ import type { Context } from '../../http/context';
 import type { RegistrationParts } from '../parts';
 import { challengeLinks, wizardBinding, WIZARD_PURPOSE } from './wizard-pages';
 
-/** What the wizard's pages load and link to: the captcha's picture and voice, and the documents. */
+/** What the wizard's pages load: the captcha's picture and voice. */
 export function addPageFiles(router: Router, parts: RegistrationParts): void {
-  const { captcha, forms, documents, render } = parts;
+  const { captcha, forms } = parts;
 
   router.get('/register/captcha/:file', (async (ctx: Context & { params: { file: string } }) => {
     const [, id = '', kind] = /^([\w-]+)\.(png|wav)$/.exec(ctx.params.file) ?? [];
@@ -26,17 +26,4 @@ export function addPageFiles(router: Router, parts: RegistrationParts): void {
     ctx.set('Cache-Control', 'no-store');
     ctx.body = links;
   }) as Router.IMiddleware);
-
-  router.get('/documents/:name', (async (ctx: Context & { params: { name: string } }) => {
-    const document = documents.find(({ name }) => name === ctx.params.name);
-    if (!document) throw new Refusal('not_found');
-    const [title = '', ...rest] = document.text[ctx.state.locale].split('\n');
-    render(ctx, {
-      view: 'registration/document',
-      title: 'register.document.title',
-      titleValues: { title },
-      values: { lines: rest.filter(Boolean), version: document.version },
-    });
-    return Promise.resolve();
-  }) as unknown as Router.IMiddleware);
 }
