@@ -18,7 +18,7 @@ describe('the mail that sets a password', () => {
     expect(text).toMatch(/^Здравствуйте, Анна Вымышленная!\n\n/);
     expect(text).toContain(`\n\n${LINK}\n\n`);
     expect(text).toMatch(/действует 3\sдня/);
-    expect(text).toContain('Если Вы не ждали этого письма');
+    expect(text).toContain('Если вы не ждали этого письма');
     expect(text).toContain('служба входа port.one ID (id.example.com)');
     expect(text).not.toMatch(/\n{3}/);
   });
@@ -113,4 +113,52 @@ test('both languages have the same texts', () => {
     );
   };
   expect(keys('en')).toEqual(keys('ru'));
+});
+
+describe('the mails about applications', () => {
+  const company = 'ООО "Пример"';
+  const facts = { ...values, company };
+  const applicant = 'Вымышленная Анна';
+
+  test.each(['ru', 'en'] as const)('%s: each says which company it is about, and leads on', (locale) => {
+    const mails = [
+      renderer.renderEmail('application_approved', locale, facts),
+      renderer.renderEmail('application_declined', locale, {
+        ...facts,
+        reasonCode: 'duplicate',
+        comment: '',
+      }),
+      renderer.renderEmail('application_question', locale, { ...facts, question: 'В каком отделе?' }),
+      renderer.renderEmail('application_expired', locale, facts),
+      renderer.renderEmail('membership_suspended', locale, facts),
+      renderer.renderEmail('membership_restored', locale, facts),
+      renderer.renderEmail('membership_revoked', locale, facts),
+      renderer.renderEmail('contact_appointed', locale, facts),
+      renderer.renderEmail('application_received', locale, { ...facts, applicant }),
+      renderer.renderEmail('application_answered', locale, { ...facts, applicant }),
+    ];
+    for (const { text } of mails) {
+      expect(text).toContain(company);
+      expect(text).toContain(LINK);
+      expect(text).not.toMatch(/undefined|\{\{/);
+    }
+    expect(new Set(mails.map(({ subject }) => subject)).size).toBe(mails.length);
+    expect(mails[2]?.text).toContain('В каком отделе?');
+    const waiting = renderer.renderEmail('applications_waiting', locale, { ...values, waiting: '12' });
+    expect(waiting.text).toContain('12');
+  });
+
+  test('a decline gives the reason of the list and the comment, of other reasons the comment alone', () => {
+    const decline = (reasonCode: string, comment: string) =>
+      renderer.renderEmail('application_declined', 'ru', { ...facts, reasonCode, comment }).text;
+    expect(decline('wrong_company', 'Вы из филиала.')).toContain('проверьте ИНН и КПП. Вы из филиала.');
+    expect(decline('other', 'Вы из филиала.')).toMatch(/отклонили\. Вы из филиала\.\n/);
+  });
+
+  test('an applicant whose name would turn into a link is not named', () => {
+    const received = { ...facts, applicant: 'www.evil.test Анна' };
+    const { text } = renderer.renderEmail('application_received', 'ru', received);
+    expect(text).toContain('Новый заявитель просит доступ');
+    expect(text).not.toContain('evil');
+  });
 });
