@@ -1,13 +1,10 @@
 /** Applications by the command line: seen, approved, declined, each with its version, its audit row and its mail. */
-import { parseEmail } from '../../src/accounts/email-address';
-import { insertAccount, insertIdentifier } from '../../src/accounts/store';
 import { listEvents } from '../../src/audit/store';
-import { ensureCompany, insertMembership } from '../../src/companies/memberships/store';
-import { openMessage } from '../../src/notifications/outbox';
-import { listMessages } from '../../src/notifications/store';
-import { testSecrets } from '../support/secrets';
+import { requestMembership } from '../../src/companies/memberships/request';
+import { requestLegacyLink } from '../../src/legacy-accounts/link';
+import { addSomebody, mailsTo as mailsOf, type Somebody } from '../companies/people';
 import { storageKinds } from '../support/database';
-import { openDesk, type Desk } from './desk';
+import { ISSUER, openDesk, type Desk } from './desk';
 
 interface ApplicationJson {
   number: number;
@@ -27,33 +24,20 @@ describe.each(storageKinds)('approvals on %s', (kind) => {
   });
   afterAll(() => desk.close());
 
-  let made = 0;
   /** Somebody who registered for a company whose name they typed. Gives the application's number. */
-  async function apply(givenName = 'Анна'): Promise<{ number: string; accountId: string; email: string }> {
-    made += 1;
+  async function apply(givenName = 'Анна', kpp = '780001001') {
     const { db } = desk.database;
     desk.clock.advance(1);
-    const at = desk.clock.now();
-    const email = `applicant-${made}@example.com`;
-    const person = { familyName: 'Вымышленная', givenName, middleName: null, locale: 'ru' };
-    const { id: accountId } = await insertAccount(db, person, at);
-    const canonical = parseEmail(email)?.canonical ?? '';
-    await insertIdentifier(db, { accountId, kind: 'email', value: email, canonical, provedAt: at });
+    const who = await addSomebody(db, desk.clock.now(), givenName);
     const naming = { name: 'ооо пример', nameSource: 'person' as const, ogrn: null };
-    const company = await ensureCompany(db, { inn: '7800999994', kpp: '780001001' }, naming, at);
-    const facts = { companyId: company.id, status: 'requested' as const, role: 'member' as const };
-    const membership = await insertMembership(
-      db,
-      { accountId, ...facts, canAct: false, decidedBy: null },
-      at,
-    );
-    return { number: String(membership?.number), accountId, email };
+    const unit = { inn: '7800999994', kpp };
+    const request = { accountId: who.id, unit, naming, path: 'port-one', clientId: null };
+    const tools = { ...desk.tools, issuer: ISSUER };
+    const asked = await db.transaction().execute((trx) => requestMembership(trx, tools, request));
+    return { number: String(asked?.number), accountId: who.id, email: who.email, id: who.id };
   }
 
-  const mailsTo = async (email: string) =>
-    (await listMessages(desk.database.db, { limit: 500 }))
-      .map((row) => openMessage(testSecrets, row))
-      .filter(({ to }) => to === email);
+  const mailsTo = (who: Somebody) => mailsOf(desk.database.db, who);
 
   it('lists those that wait, oldest first, in pages', async () => {
     const [first, second] = [await apply(), await apply()];
@@ -84,7 +68,7 @@ describe.each(storageKinds)('approvals on %s', (kind) => {
   });
 
   it('approves with a right, a role and the company’s right name, and tells the person', async () => {
-    const { number, accountId, email } = await apply();
+    const { number, accountId, ...who } = await apply();
     const choice = ['--version', '1', '--role', 'contact', '--can-act', '--company-name', 'ООО "Пример"'];
     const done = await desk.json<ApplicationJson>('approvals', 'approve', number, ...choice);
     expect(done).toMatchObject({
@@ -93,7 +77,8 @@ describe.each(storageKinds)('approvals on %s', (kind) => {
       company_name_source: 'operator',
       decided_by: 'operator:test-operator',
     });
-    expect((await mailsTo(email)).map(({ template }) => template)).toEqual(['application_approved']);
+    const told = (await mailsTo(who)).map(({ template }) => template);
+    expect(told.toSorted()).toEqual(['application_approved', 'contact_appointed']);
     const [event] = await listEvents(desk.database.db, { subject: `account:${accountId}` });
     expect(event).toMatchObject({ event: 'membership_approved', actor: 'operator:test-operator' });
     const next = await apply('Борис');
@@ -101,39 +86,154 @@ describe.each(storageKinds)('approvals on %s', (kind) => {
     expect(seen.colleagues).toEqual(['Вымышленная Анна (contact)']);
   });
 
-  it('declines with a reason that the person reads', async () => {
-    const { number, accountId, email } = await apply();
-    expect((await desk.run('approvals', 'decline', number, '--version', '1')).code).toBe(2);
-    expect((await desk.run('approvals', 'decline', number, '--version', '1', '--reason', ' ')).code).toBe(2);
-    const reason = 'Компания вас не знает';
-    const { code, out } = await desk.run(
+  it('declines with a reason of the list and a comment, which the person reads', async () => {
+    const { number, accountId, ...who } = await apply();
+    const decline = (...more: string[]) =>
+      desk.run('approvals', 'decline', number, '--version', '1', ...more);
+    expect((await decline()).code).toBe(2);
+    expect((await decline('--reason', 'because')).err).toContain('not_employee');
+    expect(await decline('--reason', 'other')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/--comment/) as string,
+    });
+    expect((await decline('--reason', 'other', '--comment', ' ')).code).toBe(2);
+    const comment = 'Обратитесь в ваш отдел перевозок';
+    const { code, out } = await decline('--reason', 'not_employee', '--comment', comment);
+    expect([code, out]).toEqual([0, expect.stringContaining('is declined')]);
+    const [mail] = await mailsTo(who);
+    const values = { reasonCode: 'not_employee', comment };
+    expect(mail).toMatchObject({ template: 'application_declined', values });
+    const [event] = await listEvents(desk.database.db, { subject: `account:${accountId}` });
+    expect(event).toMatchObject({
+      event: 'membership_declined',
+      details: { reason: 'not_employee', comment },
+    });
+  });
+
+  it('asks, and shows in the list who is waited for', async () => {
+    const { number, ...who } = await apply('Галина', '780002001');
+    const question = ['--version', '1', '--question', 'Где вы работаете?'];
+    expect((await desk.run('approvals', 'ask', number, ...question)).out).toContain('version 2');
+    expect((await mailsTo(who))[0]).toMatchObject({ template: 'application_question' });
+    const list = (...filter: string[]) =>
+      desk.json<{ items: ApplicationJson[] }>('approvals', 'list', ...filter).then(({ items }) => items);
+    expect((await list('--asked')).map(({ name }) => name)).toEqual(['Вымышленная Галина']);
+    expect(await list('--company', '7800999994/780002001')).toHaveLength(1);
+    expect((await list('--company', '7800999994')).length).toBeGreaterThan(1);
+    expect(await list('--older-than', '1')).toEqual([]);
+    expect((await list('--status', 'declined')).every(({ company }) => company.status === 'declined')).toBe(
+      true,
+    );
+    expect((await list('--all')).length).toBeGreaterThan((await list()).length);
+    expect((await desk.run('approvals', 'list', '--asked')).out).toContain('the person’s answer');
+    expect((await desk.run('approvals', 'list', '--all', '--status', 'declined')).code).toBe(2);
+    expect((await desk.run('approvals', 'list', '--company', '123')).code).toBe(2);
+  });
+
+  it('decides many from a file, each by itself, and says which could not be', async () => {
+    const numbers = [(await apply()).number, (await apply()).number, (await apply()).number];
+    desk.files.set(
+      '-',
+      Buffer.from(`# утро\n${numbers[0]} 1\n{"number":${numbers[1]},"version":9}\n999999 1\n`),
+    );
+    const approve = await desk.run('approvals', 'approve', '--from', '-', '--as', 'Мария И.');
+    expect(approve.out.trim().split('\n')).toEqual([
+      `${numbers[0]} done`,
+      `${numbers[1]} stale`,
+      '999999 absent',
+    ]);
+    expect(approve).toMatchObject({ code: 4, err: expect.stringContaining('2 of 3') as string });
+    const done = await desk.json<ApplicationJson>('approvals', 'show', numbers[0] ?? '');
+    expect(done.decided_by).toBe('operator:Мария И.');
+
+    const page = await desk.run('approvals', 'list', '--json', '--company', '7800999994/780001001');
+    desk.files.set('page.json', Buffer.from(page.out));
+    const decline = await desk.run(
       'approvals',
       'decline',
-      number,
-      '--version',
-      '1',
+      '--from',
+      'page.json',
       '--reason',
-      reason,
+      'duplicate',
+      '--json',
     );
-    expect([code, out]).toEqual([0, expect.stringContaining('is declined')]);
-    const [mail] = await mailsTo(email);
-    expect(mail).toMatchObject({ template: 'application_declined', values: { reason } });
-    const [event] = await listEvents(desk.database.db, { subject: `account:${accountId}` });
-    expect(event?.event).toBe('membership_declined');
+    expect(decline.code).toBe(0);
+    expect((JSON.parse(decline.out) as { failed: number }).failed).toBe(0);
+    expect((await desk.json<ApplicationJson>('approvals', 'show', numbers[2] ?? '')).company.status).toBe(
+      'declined',
+    );
+
+    desk.files.set('bad.txt', Buffer.from('17\n'));
+    expect(await desk.run('approvals', 'approve', '--from', 'bad.txt')).toMatchObject({
+      ...{ code: 2, err: expect.stringContaining('Line 1') as string },
+    });
+    expect((await desk.run('approvals', 'approve', '--from', 'bad.txt', '--version', '1')).code).toBe(2);
+    expect((await desk.run('approvals', 'approve', '17', '--from', 'bad.txt')).code).toBe(2);
+  });
+
+  it.each(['', 'x'.repeat(65), 'a\nb', '-x', '<b>'])(
+    'refuses %j as the name of an operator',
+    async (name) => {
+      expect((await desk.run('approvals', 'list', `--as=${name}`)).code).toBe(2);
+    },
+  );
+
+  it('gives the right to act until a day, and refuses days that are none or over', async () => {
+    const { number } = await apply();
+    const until = (day: string) =>
+      desk.run('approvals', 'approve', number, '--version', '1', '--can-act-until', day, '--json');
+    for (const day of ['2027-02-30', 'soon', '2020-01-01']) expect((await until(day)).code).toBe(2);
+    const { out } = await until('2027-12-31');
+    const expected = { company: { can_act: true }, can_act_until: '2027-12-31T21:00:00.000Z' };
+    expect(JSON.parse(out)).toMatchObject(expected);
+  });
+
+  it('confirms the login of the older portal together with the application, unless it is another’s', async () => {
+    const [first, second] = [await apply(), await apply()];
+    for (const { accountId } of [first, second]) {
+      const link = { accountId, portal: 'ktsp', login: 'vymyshlennaya', proved: false };
+      await desk.database.db.transaction().execute((trx) => requestLegacyLink(trx, link, desk.clock.now()));
+    }
+    const approve = ({ number }: typeof first, ...more: string[]) =>
+      desk.run('approvals', 'approve', number, '--version', '1', ...more);
+    expect((await approve(first, '--confirm-legacy')).code).toBe(0);
+    expect((await desk.run('approvals', 'show', first.number)).out).toMatch(
+      /vymyshlennaya \(ktsp\), confirmed/,
+    );
+    const taken = await approve(second, '--confirm-legacy');
+    expect(taken).toMatchObject({ code: 4, err: expect.stringContaining('Another account') as string });
+    expect((await desk.json<ApplicationJson>('approvals', 'show', second.number)).company.status).toBe(
+      'requested',
+    );
+    expect((await approve(second, '--accept-power')).err).toContain('No power of attorney');
+    expect((await approve(second)).code).toBe(0);
+  });
+
+  it('suspends, restores and revokes by the number, and tells the person each time', async () => {
+    const { number, ...who } = await apply();
+    await desk.run('approvals', 'approve', number, '--version', '1');
+    for (const verb of ['suspend', 'restore', 'revoke'])
+      expect((await desk.run('approvals', verb, number, '--reason', 'проверка')).code).toBe(0);
+    expect((await mailsTo(who)).map(({ template }) => template).toSorted()).toEqual([
+      'application_approved',
+      'membership_restored',
+      'membership_revoked',
+      'membership_suspended',
+    ]);
   });
 
   it('decides nothing twice, nothing unseen, nothing that is not there', async () => {
-    const { number, email } = await apply();
+    const { number, ...who } = await apply();
     expect((await desk.run('approvals', 'approve', number)).code).toBe(2);
     const unseen = await desk.run('approvals', 'approve', number, '--version', '7');
     expect(unseen).toMatchObject({ code: 4, err: expect.stringContaining('at version 1') as string });
     expect((await desk.run('approvals', 'approve', number, '--version', '1')).code).toBe(0);
-    const late = ['approvals', 'decline', number, '--version', '2', '--reason', 'поздно'];
+    const late = ['approvals', 'decline', number, '--version', '2', '--reason', 'duplicate'];
     expect(await desk.run(...late)).toMatchObject({
       code: 4,
       err: expect.stringContaining('approved') as string,
     });
-    expect(await mailsTo(email)).toHaveLength(1);
+    expect(await mailsTo(who)).toHaveLength(1);
     expect((await desk.run('approvals', 'approve', '999999', '--version', '1')).code).toBe(3);
   });
 });

@@ -72,10 +72,38 @@ describe.each(storageKinds)('members on %s', (kind) => {
     expect((await add('boris@example.com')).company.status).toBe('approved');
   });
 
+  it('appoints and dismisses contact persons', async () => {
+    const unit = '7800999994/780001001';
+    const contact = (...argv: string[]) => desk.run('companies', 'contact', ...argv);
+    const names = async () => {
+      const { items } = await desk.json<{ items: { email: string }[] }>('companies', 'contact', 'list', unit);
+      return items.map(({ email }) => email).toSorted();
+    };
+    expect(await names()).toEqual(['anna@example.com']);
+    expect(await contact('add', unit, 'anna@example.com')).toMatchObject({ code: 4 });
+    expect(await contact('add', unit, 'boris@example.com')).toMatchObject({ code: 0 });
+    expect(await names()).toEqual(['anna@example.com', 'boris@example.com']);
+    expect((await contact('remove', unit, 'boris@example.com')).code).toBe(0);
+    expect((await contact('remove', unit, 'boris@example.com')).code).toBe(3);
+    expect(await names()).toEqual(['anna@example.com']);
+    // In a company where he is nothing yet he becomes a member as well; the company must be known or named.
+    const other = '780099999967';
+    expect((await contact('add', other, 'boris@example.com')).code).toBe(3);
+    expect((await contact('add', other, 'boris@example.com', '--name', 'ИП Примеров')).code).toBe(0);
+    expect((await contact('add', '123', 'boris@example.com')).code).toBe(2);
+    const [event] = await listEvents(desk.tools.db, { event: 'contact_dismissed' });
+    expect(event).toMatchObject({ actor: 'operator:test-operator' });
+    expect((await contact('remove', other, 'boris@example.com')).code).toBe(0);
+  });
+
   it('keeps one company for one unit, whoever names it', async () => {
     const { items } = await desk.json<{ items: MemberJson[] }>('members', 'list', ...UNIT);
     expect(new Set(items.map(({ company }) => company.name))).toEqual(new Set(['ООО "Пример"']));
-    const rows = await desk.tools.db.selectFrom('companies').select('id').execute();
+    const rows = await desk.tools.db
+      .selectFrom('companies')
+      .select('id')
+      .where('inn', '=', '7800999994')
+      .execute();
     expect(rows).toHaveLength(1);
   });
 
