@@ -24,7 +24,7 @@ import { health } from './http/health';
 import { createMetrics, metricsServer } from './http/metrics';
 import { pinOrigin, requireHost } from './http/origin';
 import { createRender, type Render } from './http/pages/render';
-import { createUploads } from './http/uploads';
+import { createUploads } from './http/files/uploads';
 import { requestLog } from './http/request-log';
 import { securityHeaders } from './http/security-headers';
 import { loadTexts, localeFor } from './http/pages/texts';

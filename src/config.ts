@@ -3,7 +3,8 @@
  * test holds the two together. This is the only file that reads the environment.
  */
 import { readFileSync } from 'node:fs';
-import { SETTINGS, type Setting } from './config/table';
+import type { Setting } from './config/setting';
+import { SETTINGS } from './config/table';
 
 export type Config = Readonly<{
   [Key in keyof typeof SETTINGS]: (typeof SETTINGS)[Key] extends Setting<infer Value> ? Value : never;

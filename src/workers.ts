@@ -1,4 +1,6 @@
 /** The recurring work of a node: mail and text messages, the audit chain, sweeping, signing keys. */
+import type { FileStore } from './attorney/file-store';
+import { renewSeals, sweepPowers } from './attorney/sweep-powers';
 import { createAuditLinker } from './audit/linker';
 import { tendApplications } from './companies/memberships/remind';
 import type { Foundation } from './foundation';
@@ -17,6 +19,7 @@ import { every, sweep } from './sweeper';
 export interface WorkerParts extends Foundation {
   ephemeral: EphemeralStore;
   holder: ProviderHolder;
+  files: FileStore;
 }
 
 /** Begins and ends all of it; `stop` waits for what is under way. */
@@ -51,6 +54,8 @@ export function createWorkers(parts: WorkerParts): { start(): void; stop(): Prom
       recurring = [
         every(60, () => sweep({ db, ephemeral, clock }), log, 'sweep'),
         every(60, () => tendApplications({ db, secrets, clock, issuer: config.issuer }), log, 'applications'),
+        every(300, () => sweepPowers(parts), log, 'sweeping documents'),
+        every(300, () => renewSeals(parts), log, 'sealing documents anew'),
         every(5, () => holder.refresh(), log, 'signing keys'),
       ];
     },
@@ -61,12 +66,6 @@ export function createWorkers(parts: WorkerParts): { start(): void; stop(): Prom
   };
 }
 
-/** One courier a channel; each has a worker of its own. */
-function createCouriers({ config, clock, viewsDir }: WorkerParts): Courier[] {
-  const { issuer, smtpUrl, mailFrom: from } = config;
-  const renderer = createMessageRenderer({ viewsDir, issuer });
-  const dkim = dkimOf(config);
-  const transport = smtpUrl === undefined ? createIdleTransport() : createMailer({ smtpUrl, from, dkim });
 /** What signs the mails; undefined where the mail server does. */
 function dkimOf({
   mailDkimDomain: domainName,
@@ -76,6 +75,12 @@ function dkimOf({
   return domainName && keySelector && privateKey ? { domainName, keySelector, privateKey } : undefined;
 }
 
+/** One courier a channel; each has a worker of its own. */
+function createCouriers({ config, clock, viewsDir }: WorkerParts): Courier[] {
+  const { issuer, smtpUrl, mailFrom: from } = config;
+  const renderer = createMessageRenderer({ viewsDir, issuer });
+  const dkim = dkimOf(config);
+  const transport = smtpUrl === undefined ? createIdleTransport() : createMailer({ smtpUrl, from, dkim });
   return [
     createMailCourier({ renderer, transport, issuer }),
     createSmsCourier(renderer, createSmsGateway(config, clock)),

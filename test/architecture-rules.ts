@@ -68,7 +68,7 @@ const OWNERS: readonly [packages: RegExp, owner: string, owns: (path: string) =>
   ],
   [/^libphonenumber-js$/, 'src/accounts/phone-number.ts', (path) => path === 'src/accounts/phone-number.ts'],
   [/^nodemailer$/, 'src/notifications/email.ts', (path) => path === 'src/notifications/email.ts'],
-  [/^@fastify\/busboy$/, 'src/http/uploads.ts', (path) => path === 'src/http/uploads.ts'],
+  [/^@fastify\/busboy$/, 'src/http/files/uploads.ts', (path) => path === 'src/http/files/uploads.ts'],
   [/^saxes$/, 'src/attorney/contents/mchd.ts', (path) => path === 'src/attorney/contents/mchd.ts'],
   [/^aws4fetch$/, 'src/attorney/files/s3.ts', (path) => path === 'src/attorney/files/s3.ts'],
   [/^openid-client$/, 'src/upstreams/', (path) => inFolder(path, 'upstreams')],

@@ -9,7 +9,7 @@ import { listDecidable } from '../companies/memberships/queue';
 import type { MembershipView } from '../companies/memberships/membership';
 import { Refusal } from '../errors';
 import type { Context } from '../http/context';
-import { sendAttachment } from '../http/downloads';
+import { sendAttachment } from '../http/files/downloads';
 import type { Sessions } from '../http/sessions';
 import { readDecision } from './decision-form';
 import {

@@ -8,7 +8,7 @@ import type { Interactions } from '../http/interactions';
 import type { Render } from '../http/pages/render';
 import type { localeFor } from '../http/pages/texts';
 import type { Sessions } from '../http/sessions';
-import type { Uploads } from '../http/uploads';
+import type { Uploads } from '../http/files/uploads';
 import type { RegistrationTools } from './register';
 
 export interface RegistrationParts extends RegistrationTools, Pick<AttorneyTools, 'files' | 'virusScan'> {

@@ -18,6 +18,8 @@ import {
 } from './pages/wizard-pages';
 import type { RegistrationParts } from './parts';
 import { codeWait, resendCode, submitPassword } from './register';
+import { addPowerRoutes } from './power/routes';
+import { createWizardPlace, WIZARD_POWER_PATH } from './power/wizard-place';
 import { createVisits, type Visits } from './visit';
 import { addWaitingRoutes } from './waiting/routes';
 
@@ -64,6 +66,7 @@ export function addRegistrationRoutes(router: Router, parts: RegistrationParts):
   addPageFiles(router, parts);
   addCompanyRoutes(router, parts, visits);
   addEmailRoutes(router, parts);
+  addPowerRoutes(router, parts, WIZARD_POWER_PATH, createWizardPlace(parts, visits));
   return addWaitingRoutes(router, parts);
 }
 

@@ -1,5 +1,5 @@
 /** Files that people attached, given out so that a browser keeps them and never opens them as ours. */
-import type { Context } from './context';
+import type { Context } from '../context';
 
 export interface Download {
   name: string;
