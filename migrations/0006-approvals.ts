@@ -19,6 +19,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     db,
   );
 
+  // Lists of whatever became of applications, oldest first.
+  await sql`create index memberships_asked on memberships (requested_at, id)`.execute(db);
+
   // Where a path wants several deciders: who has said yes to which version.
   await sql`
     create table membership_votes (
