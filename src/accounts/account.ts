@@ -29,6 +29,11 @@ export function fullName(person: PersonName): string {
   return [person.familyName, person.givenName, person.middleName].filter(Boolean).join(' ');
 }
 
+/** How a mail greets a person: «Имя Отчество», or the given name alone. */
+export function greetingName(person: Pick<PersonName, 'givenName' | 'middleName'>): string {
+  return [person.givenName, person.middleName].filter(Boolean).join(' ');
+}
+
 /** True while sign-ins that began at `since` still hold. */
 export function isInForce(account: Pick<Account, 'status' | 'sessionsValidAfter'>, since: Date): boolean {
   // Protocol times are whole seconds, rounded down; so is the line.

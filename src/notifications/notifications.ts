@@ -42,6 +42,8 @@ export interface EmailTemplates {
   recovery_by_operator: LinkMail;
   /** The account has a new password. */
   password_changed: ActionMail;
+  /** To the address that was the account's until now: an operator has given it another. */
+  email_changed: ActionMail & { masked: string };
   /** The application was approved. */
   application_approved: ActionMail & { company: string };
   /** The application was declined. */
