@@ -5,7 +5,7 @@ import { OWN_CLIENT_ID } from '../clients/client';
 /** Where a sign-in for our own pages comes back to. */
 export const OWN_REDIRECT_PATH = '/signed-in';
 
-/** It has no secret, no grant and no token; people who wait may enter. */
+/** It has no secret, no grant and no token. */
 export function ownClient(issuer: string): AdapterPayload & { client_id: string } {
   return {
     client_id: OWN_CLIENT_ID,
@@ -15,7 +15,6 @@ export function ownClient(issuer: string): AdapterPayload & { client_id: string 
     response_types: ['none'],
     grant_types: [],
     token_endpoint_auth_method: 'none',
-    admits: 'waiting',
   };
 }
 

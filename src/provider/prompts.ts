@@ -14,10 +14,11 @@ function signInEnded({ oidc }: KoaContextWithOIDC): boolean {
   return oidc.session?.accountId !== undefined && oidc.account === undefined;
 }
 
-/** Asked only where somebody is signed in, so once in an authorization, and where the relying party minds. */
+/** Asked only where somebody is signed in, so once in an authorization. Our own pages are for everybody. */
 async function keptWaiting(db: Queryable, { oidc }: KoaContextWithOIDC): Promise<boolean> {
-  if (oidc.client?.admits === 'waiting') return false;
-  return oidc.account !== undefined && isKeptWaiting(db, oidc.account.accountId);
+  const { account, client } = oidc;
+  if (!account || client?.clientId === OWN_CLIENT_ID) return false;
+  return isKeptWaiting(db, account.accountId, client?.admits === 'waiting');
 }
 
 /**

@@ -16,7 +16,6 @@ import {
   authorizationRequest,
   follow,
   hiddenFields,
-  openSignIn,
   redeemCode,
   signIn,
   submitSignIn,
@@ -365,7 +364,8 @@ describe('a relying party', () => {
 
   it('may admit people who wait, and then learns that they do', async () => {
     const { app, issuer } = product;
-    const { person } = await openOffice(product).applicant();
+    const office = openOffice(product);
+    const { person, number } = await office.applicant();
     const open = await addClient(app, { admits: 'waiting' });
     const request = authorizationRequest(open);
     const agent = createAgent(issuer);
@@ -378,8 +378,28 @@ describe('a relying party', () => {
     const closed = await addClient(app);
     const stopped = await follow(agent, issuer, await agent.get(authorizationRequest(closed).path));
     expect(stopped.body).toContain('Заявка на рассмотрении');
-    const page = await openSignIn(createAgent(issuer), authorizationRequest(closed, { prompt: 'login' }));
-    expect(page.status).toBe(200);
+
+    const contact = await addPerson(app);
+    await office.member(contact);
+    const decider = createAgent(issuer);
+    await enterAt(decider, issuer, '/approvals', contact);
+    await decideOn(decider, issuer, number, { decision: 'decline', reason: 'duplicate' });
+    const declined = await follow(agent, issuer, await agent.get(authorizationRequest(open).path));
+    expect(declined.body).toContain('Заявку отклонили');
+  });
+
+  it('closes to whom no company lets in any more', async () => {
+    const { app, issuer } = product;
+    const person = await addPerson(app);
+    const client = await addClient(app);
+    const membership = await openOffice(product).member(person, 'member');
+    const agent = createAgent(issuer);
+    const back = await signIn(agent, issuer, authorizationRequest(client), person);
+    expect(back.searchParams.get('code')).not.toBeNull();
+    const end = { kind: 'revoke', reason: 'уволился' } as const;
+    await changeMembership({ ...app, issuer }, membership, end, 'operator:test');
+    const page = await follow(agent, issuer, await agent.get(authorizationRequest(client).path));
+    expect(page.body).toContain('Доступ закрыт');
   });
 
   it('is opened where its sign-in begins, else at its home', async () => {

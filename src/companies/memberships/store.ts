@@ -114,6 +114,21 @@ export async function updateRole(db: Queryable, id: string, role: MembershipRole
   return numUpdatedRows > 0n;
 }
 
+/** Changes what an approved member may do; undefined when there is none. */
+export async function updateRights(
+  db: Queryable,
+  id: string,
+  rights: Pick<Membership, 'canAct' | 'canActUntil'>,
+): Promise<Membership | undefined> {
+  return db
+    .updateTable('memberships')
+    .set((set) => ({ ...rights, version: set('version', '+', 1) }))
+    .where('id', '=', id)
+    .where('status', '=', 'approved')
+    .returningAll()
+    .executeTakeFirst();
+}
+
 /** Memberships as they are shown, for further conditions. */
 export function views(db: Queryable) {
   return db
@@ -141,16 +156,28 @@ export async function findMembershipByNumber(
   return views(db).where('memberships.number', '=', number).executeTakeFirst();
 }
 
-/** True for a person who asked to be let into a company, or was declined, and whom no company has let in. */
-export async function isKeptWaiting(db: Queryable, accountId: string): Promise<boolean> {
+/**
+ * True for a person who asked to be let into a company, and whom no company lets in: the application waits, came to
+ * nothing, or what came of it was ended. Whoever asked for nothing is not kept.
+ * @param admitWaiting also an application that waits is enough to get in
+ */
+export async function isKeptWaiting(
+  db: Queryable,
+  accountId: string,
+  admitWaiting = false,
+): Promise<boolean> {
   const rows = await db
     .selectFrom('memberships')
     .select('status')
     .distinct()
     .where('accountId', '=', accountId)
-    .where('status', 'in', ['requested', 'declined', 'approved'])
     .execute();
-  return rows.length > 0 && rows.every(({ status }) => status !== 'approved');
+  const enough: readonly MembershipStatus[] = [
+    'approved',
+    'suspended',
+    ...(admitWaiting ? (['requested'] as const) : []),
+  ];
+  return rows.length > 0 && !rows.some(({ status }) => enough.includes(status));
 }
 
 export type Decision = Pick<Membership, 'reason' | 'decidedBy'> &

@@ -1,4 +1,5 @@
 import type Router from 'koa-router';
+import { findClient } from '../../clients/store';
 import type { Context } from '../../http/context';
 import { defineCookie } from '../../http/cookies';
 import { proveEmail, openEmailLink } from '../prove-email';
@@ -11,6 +12,11 @@ const HOUR = 3600;
 export function addEmailRoutes(router: Router, parts: RegistrationParts): void {
   const { forms, render } = parts;
   const cookie = defineCookie(parts.issuer, 'prove_email');
+  /** The head of the page names the relying party the person came from, and a link leads back to it. */
+  const greet = async (ctx: Context, clientId: string | null): Promise<void> => {
+    const client = clientId === null ? undefined : await findClient(parts.db, clientId);
+    if (client) ctx.state.brand = { clientId: client.id, name: client.name, hasLogo: client.logo !== null };
+  };
   const dead = (ctx: Context, state: string): void => {
     render(ctx, {
       view: 'registration/email-link',
@@ -31,6 +37,7 @@ export function addEmailRoutes(router: Router, parts: RegistrationParts): void {
     }
     const link = await openEmailLink(parts, cookie.read(ctx) ?? '');
     if (link.state !== 'live') return dead(ctx, link.state);
+    await greet(ctx, link.clientId);
     render(ctx, {
       view: 'registration/prove-email',
       title: 'prove_email.live.title',
@@ -47,7 +54,9 @@ export function addEmailRoutes(router: Router, parts: RegistrationParts): void {
       ctx.redirect(PATH);
       return;
     }
-    const outcome = await proveEmail(parts, cookie.read(ctx) ?? '');
-    dead(ctx, outcome);
+    const token = cookie.read(ctx) ?? '';
+    const link = await openEmailLink(parts, token);
+    if (link.state === 'live') await greet(ctx, link.clientId);
+    dead(ctx, await proveEmail(parts, token));
   }) as Router.IMiddleware);
 }
