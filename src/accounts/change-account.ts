@@ -1,10 +1,21 @@
-/** What operators change of an account: block, unblock, another e-mail, the end of all sign-ins. */
+/** What operators change of an account: block, unblock, its names, the start of a recovery. */
 import { recordEvent } from '../audit/store';
-import { voidTokens } from '../tokens/store';
-import type { Account } from './account';
+import { enqueue } from '../notifications/outbox';
+import { isUniqueViolation } from '../storage/postgres';
+import type { Queryable } from '../storage/tables';
+import { voidAccountTokens, voidTokens } from '../tokens/store';
+import { greetingName, type Account, type AccountProfile } from './account';
 import { SET_PASSWORD, sendSetPasswordLink, type AccountTools } from './create-account';
-import type { EmailAddress } from './email-address';
-import { endSessions, findAccountByIdentifier, findProfile, replaceEmail, updateStatus } from './store';
+import { maskEmail, type EmailAddress } from './email-address';
+import type { LoginName } from './login-name';
+import {
+  endSessions,
+  findAccountByIdentifier,
+  findProfile,
+  replaceEmail,
+  replaceIdentifier,
+  updateStatus,
+} from './store';
 
 /** Blocks an account and ends its sign-ins and tokens at once. Undefined when it is blocked already. */
 export async function blockAccount(
@@ -58,6 +69,7 @@ export async function setEmail(
   return tools.db.transaction().execute(async (trx) => {
     const account = await findProfile(trx, accountId);
     if (!account) return undefined;
+    await tellOldAddress(trx, tools, account, email);
     await replaceEmail(trx, accountId, email);
     await voidTokens(trx, SET_PASSWORD, accountId);
     await sendSetPasswordLink(trx, tools, account, email);
@@ -65,4 +77,70 @@ export async function setEmail(
     await recordEvent(trx, { event: 'email_changed', actor, subject: `account:${accountId}` }, at);
     return account;
   });
+}
+
+/** Whoever had the account learns of it, where the address was shown to be theirs. */
+async function tellOldAddress(
+  trx: Queryable,
+  { secrets, clock, issuer }: AccountTools,
+  account: AccountProfile,
+  email: EmailAddress,
+): Promise<void> {
+  if (account.email === null || !account.emailProved) return;
+  const locale = account.locale === 'en' ? 'en' : 'ru';
+  const values = { name: greetingName(account), link: `${issuer}/`, masked: maskEmail(email.value) };
+  const message = { channel: 'email', to: account.email, template: 'email_changed', locale, values } as const;
+  await enqueue(trx, secrets, message, clock);
+}
+
+/** Names beside the e-mail; null takes one away, undefined leaves it. */
+export interface NameChange {
+  login?: LoginName | null;
+  /** E.164. An unproved phone signs nobody in, recovers nothing and reserves nothing. */
+  phone?: { value: string; proved: boolean } | null;
+}
+
+/**
+ * Gives an account another phone or login name. Codes and links that are on their way end: they may have been asked
+ * for by the phone that is no longer theirs. Nobody's name equals another person's, of whatever kind.
+ */
+export async function changeNames(
+  { db, clock }: AccountTools,
+  accountId: string,
+  { login, phone }: NameChange,
+  actor: string,
+): Promise<'changed' | 'name_taken'> {
+  const at = clock.now();
+  const subject = `account:${accountId}`;
+  try {
+    await db.transaction().execute(async (trx) => {
+      if (login !== undefined) {
+        await replaceIdentifier(trx, accountId, 'login', login && { ...login, provedAt: at });
+        await recordEvent(trx, { event: 'login_changed', actor, subject }, at);
+      }
+      if (phone !== undefined) await changePhone(trx, accountId, phone, actor, at);
+    });
+    return 'changed';
+  } catch (error) {
+    if (isUniqueViolation(error, 'identifiers_proved')) return 'name_taken';
+    throw error;
+  }
+}
+
+async function changePhone(
+  trx: Queryable,
+  accountId: string,
+  phone: NonNullable<NameChange['phone']> | null,
+  actor: string,
+  at: Date,
+): Promise<void> {
+  const name = phone && {
+    value: phone.value,
+    canonical: phone.value,
+    provedAt: phone.proved ? at : null,
+  };
+  await replaceIdentifier(trx, accountId, 'phone', name);
+  await voidAccountTokens(trx, accountId);
+  const details = { proved: phone?.proved ?? false };
+  await recordEvent(trx, { event: 'phone_changed', actor, subject: `account:${accountId}`, details }, at);
 }

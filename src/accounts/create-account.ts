@@ -5,7 +5,7 @@ import type { Secrets } from '../secrets';
 import { isUniqueViolation } from '../storage/postgres';
 import type { Database, Queryable } from '../storage/tables';
 import { issueLink } from '../tokens/links';
-import { fullName, type Account, type PersonName } from './account';
+import { greetingName, type Account, type PersonName } from './account';
 import type { EmailAddress } from './email-address';
 import {
   endSessions,
@@ -50,13 +50,13 @@ export async function createAccount(
   });
 }
 
-/** Mails a link on which the person sets a password, and by which the address counts as proved. */
+/** Mails a link on which the person sets a password, and by which the address counts as proved. Gives the mail's name. */
 export async function sendSetPasswordLink(
   trx: Queryable,
   tools: AccountTools,
   account: Account,
   email: EmailAddress,
-): Promise<void> {
+): Promise<'set_password' | 'recovery_by_operator'> {
   const token = await issueLink(
     trx,
     {
@@ -68,17 +68,19 @@ export async function sendSetPasswordLink(
     tools.clock,
   );
   const locale = account.locale === 'en' ? 'en' : 'ru';
+  const template = account.passwordHash === null ? 'set_password' : 'recovery_by_operator';
   const values = {
-    name: fullName(account),
+    name: greetingName(account),
     link: `${tools.issuer}/set-password?token=${token}`,
     days: SET_PASSWORD_TTL / (24 * 3600),
   };
   await enqueue(
     trx,
     tools.secrets,
-    { channel: 'email', to: email.value, template: 'set_password', locale, values },
+    { channel: 'email', to: email.value, template, locale, values },
     tools.clock,
   );
+  return template;
 }
 
 /**

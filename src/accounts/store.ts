@@ -46,6 +46,18 @@ export async function findAccountByIdentifier(
     .executeTakeFirst();
 }
 
+/** The same with what is known of the person, in one query. */
+export async function findProfileByIdentifier(
+  db: Queryable,
+  canonical: string,
+): Promise<AccountProfile | undefined> {
+  return profiles(db)
+    .innerJoin('identifiers as proved', 'proved.accountId', 'accounts.id')
+    .where('proved.canonical', '=', canonical)
+    .where('proved.provedAt', 'is not', null)
+    .executeTakeFirst();
+}
+
 /** Accounts by an e-mail, proved or not: for operators, who must find what they just created. */
 export async function listProfilesByEmail(db: Queryable, canonical: string): Promise<AccountProfile[]> {
   return profiles(db).where('mail.canonical', '=', canonical).orderBy('accounts.createdAt').execute();
@@ -78,6 +90,11 @@ export async function listProfiles(db: Queryable, page: AccountPage): Promise<Ac
     query = query.where(sql<boolean>`(accounts.created_at, accounts.id) > (${createdAt}, ${id})`);
   }
   return query.execute();
+}
+
+/** Makes every other transaction that changes this account in earnest wait for the end of this one. */
+export async function lockAccount(trx: Queryable, id: string): Promise<void> {
+  await trx.selectFrom('accounts').select('id').where('id', '=', id).forUpdate().execute();
 }
 
 export async function insertAccount(

@@ -1,7 +1,9 @@
 /** Which account an operator means, and how one is shown. */
 import { fullName, type AccountProfile } from '../accounts/account';
 import { parseEmail, type EmailAddress } from '../accounts/email-address';
-import { findProfile, isUuid, listProfilesByEmail } from '../accounts/store';
+import { parseLoginName } from '../accounts/login-name';
+import { parsePhone } from '../accounts/phone-number';
+import { findProfile, findProfileByIdentifier, isUuid, listProfilesByEmail } from '../accounts/store';
 import type { Queryable } from '../storage/tables';
 import { Failure } from './admin';
 
@@ -24,8 +26,7 @@ export async function getAccount(db: Queryable, idOrEmail: string): Promise<Acco
     return profile;
   }
   const email = parseEmail(idOrEmail);
-  if (!email)
-    throw new Failure('usage', `${idOrEmail} is neither the id of an account nor an e-mail address.`);
+  if (!email) return getByOtherName(db, idOrEmail);
   const profiles = await listProfilesByEmail(db, email.canonical);
   const found = profiles.find(({ emailProved }) => emailProved) ?? profiles[0];
   if (!found)
@@ -40,6 +41,17 @@ export async function getAccount(db: Queryable, idOrEmail: string): Promise<Acco
   return found;
 }
 
+/** By a phone they have proved, or by their login name. */
+async function getByOtherName(db: Queryable, text: string): Promise<AccountProfile> {
+  const phone = parsePhone(text);
+  const canonical = typeof phone === 'object' ? phone.value : parseLoginName(text)?.canonical;
+  if (canonical === undefined)
+    throw new Failure('usage', `${text} is neither the id of an account nor an e-mail, phone or login name.`);
+  const profile = await findProfileByIdentifier(db, canonical);
+  if (!profile) throw new Failure('notFound', `No account has the name ${text}; accounts list shows them.`);
+  return profile;
+}
+
 /** An account in JSON; names as in OpenID Connect where it has one. */
 export function accountJson(profile: AccountProfile) {
   return {
@@ -48,6 +60,7 @@ export function accountJson(profile: AccountProfile) {
     family_name: profile.familyName,
     given_name: profile.givenName,
     middle_name: profile.middleName,
+    login: profile.login,
     email: profile.email,
     email_verified: profile.emailProved,
     phone: profile.phone,
@@ -80,6 +93,7 @@ export function accountFacts(profile: AccountProfile, time: (at: Date | null) =>
     ['name', fullName(profile)],
     ['e-mail', proof(profile.email, profile.emailProved)],
     ['phone', proof(profile.phone, profile.phoneProved)],
+    ...(profile.login === null ? [] : [['login name', profile.login] satisfies [string, string]]),
     ['status', profile.status],
     ...blocked,
     ['language', profile.locale],

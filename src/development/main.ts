@@ -7,7 +7,8 @@ import { ConfigError, loadConfig } from '../config';
 import { openFoundation, SERVING } from '../foundation';
 import { createServing, stopOnSignals } from '../server';
 import { DataFolderBusy } from '../storage/embedded-lock';
-import { DEMO_EMAIL, prepareDemo } from './demo';
+import { CONTACT_EMAIL, DEMO_EMAIL, prepareDemo, type Demo } from './demo';
+import { DEMO_COMPANIES } from './demo-companies';
 import { addDevelopmentRoutes } from './routes';
 
 async function main(): Promise<void> {
@@ -26,21 +27,33 @@ async function main(): Promise<void> {
   });
   await serving.listen();
   await demo.start();
-  process.stdout.write(banner(config.issuer, demo.url, demo.password));
+  process.stdout.write(banner(config.issuer, demo));
 }
 
-function banner(issuer: string, cabinet: string, password: string | undefined): string {
-  const secret =
-    password ??
-    '(printed at the first start; set another: npm run -s admin -- accounts send-link ' + DEMO_EMAIL + ')';
+function banner(issuer: string, { url, passwords, contact }: Demo): string {
+  const password = (email: string): string =>
+    passwords.get(email) ??
+    `(printed at the first start; set another: npm run -s admin -- accounts recover ${email})`;
+  const companies = DEMO_COMPANIES.map(
+    ({ inn, kpp, name }) => `                 ${inn}${kpp === null ? '          ' : ` ${kpp}`}  ${name}`,
+  );
   return [
     '',
     '  port.one ID is ready',
     '',
-    `  Demo cabinet   ${cabinet}`,
+    `  Demo cabinet   ${url}`,
     `  E-mail         ${DEMO_EMAIL}`,
-    `  Password       ${secret}`,
-    `  Sent mails     ${issuer}/dev/outbox`,
+    `  Password       ${password(DEMO_EMAIL)}`,
+    `  Sent messages  ${issuer}/dev/outbox`,
+    `  Registration   ${issuer}/register`,
+    ...(contact ? ['  with one of    (ИНН, КПП, fictional)', ...companies] : []),
+    ...(contact
+      ? [
+          `  Approvals      ${issuer}/approvals, for the contact person of the first company:`,
+          `  E-mail         ${CONTACT_EMAIL}`,
+          `  Password       ${password(CONTACT_EMAIL)}`,
+        ]
+      : []),
     `  Provider       ${issuer}/.well-known/openid-configuration`,
     '',
     '',

@@ -133,13 +133,15 @@ export function createMessageRenderer({ viewsDir, issuer }: MessageRendererOptio
         draw(`layout.${kind}.ejs`, { ...data, body: draw(`action.${kind}.ejs`, data) });
       return { subject: data.subject, text: drawAs('text'), html: drawAs('html') };
     },
-    renderSms(template, locale, { code }) {
-      const text = translator(template, locale, { code })('sms');
+    renderSms(template, locale, values) {
+      const { code }: Partial<Record<string, string>> = { ...values };
+      const text = translator(template, locale, { ...values })('sms');
       if (!fitsOneSms(text))
         throw new Error(`the text ${locale}.${template}.sms takes more than one message`);
       // Lets a browser fill the code in on this site only. It never costs a second message.
-      const bound = `${text}\n\n@${hostname} #${code}`;
-      return fitsOneSms(bound) ? bound : text;
+      const bound = `${text}\n\n@${hostname} #${code ?? ''}`;
+      // A text that ends with its code has been promised to end so.
+      return code !== undefined && !text.endsWith(code) && fitsOneSms(bound) ? bound : text;
     },
   };
 }

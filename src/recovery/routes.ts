@@ -1,108 +1,97 @@
 import type Router from 'koa-router';
-import { METER_SCRIPTS } from '../accounts/meter/password-meter';
+import { Refusal } from '../errors';
 import type { Context } from '../http/context';
-import { defineCookie } from '../http/cookies';
-import type { Forms } from '../http/forms';
-import type { Render } from '../http/pages/render';
-import type { localeFor } from '../http/pages/texts';
-import type { Problems } from '../errors';
-import {
-  newPasswordProblems,
-  openSetPasswordLink,
-  setPassword,
-  type SetPasswordLink,
-  type SetPasswordTools,
-} from './set-password';
+import { challengeLinks, recoveryBinding } from './captcha';
+import { RECOVERY_PURPOSE, type RecoveryParts, type RecoveryStep } from './parts';
+import { addSetPasswordRoutes } from './link/routes';
+import { STEPS } from './steps';
+import { createVisits, type Visit } from './visit';
 
-export interface RecoveryParts extends SetPasswordTools {
-  router: Router;
-  forms: Forms;
-  render: Render;
-  locale: ReturnType<typeof localeFor>;
-}
+const PATH = '/recovery';
 
-const PATH = '/set-password';
-const HOUR = 3600;
+/** The pages of a recovery at /recovery, entered there or from a sign-in page, and the page behind the mailed link. */
+export function addRecoveryRoutes(router: Router, given: Omit<RecoveryParts, 'visits'>): void {
+  const parts: RecoveryParts = { ...given, visits: createVisits(given) };
 
-/** The set-password page. The token leaves the address at once: it goes into a cookie and out of history and referrers. */
-export function addRecoveryRoutes(parts: RecoveryParts): void {
-  const { router, forms, render } = parts;
-  const cookie = defineCookie(parts.issuer, 'set_password');
+  router.get('/interaction/:uid/recovery', (async (ctx: Context) => {
+    const { uid, brand } = await parts.interactions.details(ctx);
+    parts.visits.enter(ctx, uid, brand.clientId);
+    goTo(ctx, `${PATH}?step=name&by=${ctx.query.by === 'phone' ? 'phone' : 'email'}`);
+  }) as Router.IMiddleware);
 
   router.get(PATH, (async (ctx: Context) => {
-    const { token } = ctx.query;
-    if (typeof token === 'string') {
-      // Only the signs a token has: a cookie cannot carry all that an address can.
-      cookie.write(ctx, token.replace(/[^\w-]/g, '').slice(0, 200), HOUR);
-      ctx.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
-      ctx.status = 303;
-      ctx.redirect(PATH);
-      return;
-    }
-    const link = await openSetPasswordLink(parts, cookie.read(ctx) ?? '');
-    if (link.state === 'live') showForm(parts, ctx, link);
-    else showDeadLink(render, ctx, link.state);
+    const visit = await parts.visits.current(ctx);
+    const due = stepDue(visit);
+    // Whoever mistyped the name may go back to it; nothing else can be chosen.
+    const shown = ctx.query.step === 'name' && due?.name === 'code' ? STEPS[0] : due;
+    if (!shown) return goTo(ctx, `${PATH}/done`);
+    await shown.show(parts, ctx, visit);
+    // What opened the form has gone meanwhile.
+    if (ctx.body === undefined) goTo(ctx, `${PATH}/over`);
   }) as Router.IMiddleware);
 
-  router.post(PATH, (async (ctx: Context) => {
-    const form = forms.read(ctx, PATH);
-    const token = cookie.read(ctx) ?? '';
-    const link = await openSetPasswordLink(parts, token);
-    if (link.state !== 'live') {
-      showDeadLink(render, ctx, link.state);
-      return;
-    }
-    if (parts.locale.choose(ctx, form.lang)) {
-      showForm(parts, ctx, link);
-      return;
-    }
-    const password = form.password ?? '';
-    const problems = newPasswordProblems(password, form.password_repeated ?? '', link.words);
-    if (Object.keys(problems).length > 0) {
-      showForm(parts, ctx, link, problems);
-      return;
-    }
-    const outcome = await setPassword(parts, token, password);
-    if (outcome !== 'done') {
-      showDeadLink(render, ctx, outcome);
-      return;
-    }
-    cookie.clear(ctx);
-    ctx.status = 303;
-    ctx.redirect(`${PATH}/done`);
-  }) as Router.IMiddleware);
+  for (const step of STEPS)
+    router.post(`${PATH}/${step.name}`, ((ctx: Context) => post(parts, ctx, step)) as Router.IMiddleware);
 
   router.get(`${PATH}/done`, (async (ctx: Context) => {
-    render(ctx, { view: 'recovery/password-set', title: 'password_set.title' });
-    return Promise.resolve();
+    const visit = await parts.visits.current(ctx);
+    parts.render(ctx, {
+      view: 'recovery/password-set',
+      title: 'password_set.title',
+      values: { interaction: visit.interaction, client: visit.clientId },
+    });
   }) as Router.IMiddleware);
+
+  router.get(`${PATH}/over`, (async (ctx: Context) => {
+    await parts.visits.end(ctx, await parts.visits.current(ctx));
+    parts.render(ctx, { view: 'recovery/over', title: 'recovery.over.title', status: 410 });
+  }) as Router.IMiddleware);
+
+  addCaptchaRoutes(router, parts);
+  addSetPasswordRoutes(router, parts);
 }
 
-function showForm(
-  parts: RecoveryParts,
-  ctx: Context,
-  link: Extract<SetPasswordLink, { state: 'live' }>,
-  problems?: Problems,
-): void {
-  parts.render(ctx, {
-    view: 'recovery/set-password',
-    title: 'set_password.title',
-    problems,
-    form: { id: 'set-password', action: PATH },
-    values: {
-      email: link.email,
-      words: link.words,
-      scripts: METER_SCRIPTS,
-      formToken: parts.forms.token(ctx, PATH),
-    },
-  });
+/** The first step that is still needed; undefined when the password is set. */
+function stepDue(visit: Visit): RecoveryStep | undefined {
+  return STEPS.find((step) => step.needed(visit));
 }
 
-function showDeadLink(render: Render, ctx: Context, state: string): void {
-  render(ctx, {
-    view: 'recovery/dead-link',
-    title: `dead_link.${state}.title`,
-    status: 410,
-    values: { state },
-  });
+/** A form of a step that is not due changes nothing: back buttons, double clicks and forged addresses end at the due one. */
+async function post(parts: RecoveryParts, ctx: Context, step: RecoveryStep): Promise<void> {
+  const form = parts.forms.read(ctx, RECOVERY_PURPOSE);
+  const visit = await parts.visits.current(ctx);
+  const due = stepDue(visit);
+  const again = step.name === 'name' && due?.name === 'code';
+  if (step !== due && !again) return goTo(ctx, PATH);
+  if (parts.locale.choose(ctx, form.lang) || form.action === 'refresh')
+    return step.show(parts, ctx, visit, { form });
+  const problems = await step.submit(parts, ctx, visit, form);
+  if (!problems) return goTo(ctx, PATH);
+  await step.show(parts, ctx, visit, { form, problems });
+  if (ctx.body === undefined) goTo(ctx, PATH);
+}
+
+function goTo(ctx: Context, path: string): void {
+  ctx.status = 303;
+  ctx.redirect(path);
+}
+
+function addCaptchaRoutes(router: Router, parts: RecoveryParts): void {
+  const { captcha, forms } = parts;
+  router.get(`${PATH}/captcha/:file`, (async (ctx: Context & { params: { file: string } }) => {
+    const [, id = '', kind] = /^([\w-]+)\.(png|wav)$/.exec(ctx.params.file) ?? [];
+    const bound = recoveryBinding(parts, ctx);
+    const body =
+      kind === 'wav' ? await captcha.audio(id, bound, ctx.state.locale) : await captcha.picture(id, bound);
+    if (!body) throw new Refusal('not_found');
+    ctx.type = kind === 'wav' ? 'audio/wav' : 'image/png';
+    ctx.body = body;
+  }) as unknown as Router.IMiddleware);
+
+  router.post(`${PATH}/captcha`, (async (ctx: Context) => {
+    forms.read(ctx, RECOVERY_PURPOSE);
+    const links = challengeLinks(await captcha.issue(recoveryBinding(parts, ctx)));
+    if (!links) throw new Refusal('not_found');
+    ctx.body = links;
+  }) as Router.IMiddleware);
 }

@@ -1,30 +1,55 @@
 /**
- * Setting a password by a mailed link: the last step of every recovery and the first of an account that an
- * operator made. The link proves the address; nobody but the person knows the password.
+ * Setting a password: the last step of every recovery, and the first of an account that an operator made. What
+ * opens it is a mailed link, which also proves the address, or a right code. Nobody but the person knows the password.
  */
-import { fullName } from '../accounts/account';
-import { SET_PASSWORD, completeSetPassword, type AccountTools } from '../accounts/create-account';
+import { fullName, greetingName, type AccountProfile } from '../accounts/account';
+import { completeSetPassword, SET_PASSWORD, type AccountTools } from '../accounts/create-account';
+import { parsePhone, takesSms } from '../accounts/phone-number';
 import { passwordProblem, type PasswordHasher } from '../accounts/passwords';
-import { findProfile } from '../accounts/store';
+import {
+  endSessions,
+  findProfile,
+  listProvedAddresses,
+  lockAccount,
+  updatePassword,
+} from '../accounts/store';
+import { recordEvent } from '../audit/store';
+import { addSeconds } from '../clock';
 import type { Problems } from '../errors';
+import { enqueue } from '../notifications/outbox';
+import type { Queryable } from '../storage/tables';
 import { consumeLink, findLink } from '../tokens/links';
+import { voidAccountTokens } from '../tokens/store';
+import type { TokenFacts } from '../tokens/tokens';
+import { DAY, remainingChecks } from './recovery';
 
 export interface SetPasswordTools extends AccountTools {
   passwords: PasswordHasher;
 }
 
-/** What a link opens: the form, or the reason why not. */
-export type SetPasswordLink =
-  { state: 'live'; email: string; words: string[] } | { state: 'spent' } | { state: 'unknown' };
+/** What gives the right to set a password: the token of a mailed link, or of a recovery whose code was right. */
+export interface PasswordRight {
+  purpose: typeof SET_PASSWORD | 'recovered';
+  token: string;
+}
 
-/** Looks at a link without spending it (mail scanners open links). */
-export async function openSetPasswordLink(tools: SetPasswordTools, token: string): Promise<SetPasswordLink> {
-  const link = await findLink(tools.db, SET_PASSWORD, token, tools.clock);
+/** What it opens: the form, or the reason why not. `name` is the one to sign in with. */
+export type OpenedPassword =
+  { state: 'live'; name: string; words: string[] } | { state: 'spent' } | { state: 'unknown' };
+
+/** Looks without spending anything (mail scanners open links). */
+export async function openSetPassword(
+  tools: SetPasswordTools,
+  right: PasswordRight,
+): Promise<OpenedPassword> {
+  const link = await findLink(tools.db, right.purpose, right.token, tools.clock);
   if (link.state !== 'live') return link;
   const person = await findProfile(tools.db, link.accountId ?? '');
-  const email = link.payload.email;
-  if (!person || typeof email !== 'string') return { state: 'unknown' };
-  return { state: 'live', email, words: [...fullName(person).split(' '), email] };
+  const { email, canonical } = link.payload;
+  const name = email ?? canonical;
+  if (!person || typeof name !== 'string') return { state: 'unknown' };
+  const words = [...fullName(person).split(' '), name, person.email ?? '', person.phone ?? ''];
+  return { state: 'live', name, words: words.filter(Boolean) };
 }
 
 /** What is wrong with the two typed passwords; empty when nothing. */
@@ -34,37 +59,97 @@ export function newPasswordProblems(password: string, repeated: string, words: s
   return password === repeated ? {} : { password_repeated: 'passwords_differ' };
 }
 
-export type SetPasswordOutcome = 'done' | 'email_taken' | 'email_changed' | 'spent' | 'unknown';
+export type SetPasswordOutcome =
+  { outcome: 'done'; accountId: string } | { outcome: 'email_taken' | 'email_changed' | 'spent' | 'unknown' };
 
-/** Spends the link and sets the password; of any number of parallel tries one wins. */
+/** Spends the right and sets the password; of any number of parallel tries one wins. */
 export async function setPassword(
   tools: SetPasswordTools,
-  token: string,
+  right: PasswordRight,
   password: string,
 ): Promise<SetPasswordOutcome> {
   // Hashing takes long and holds no connection meanwhile.
   const passwordHash = await tools.passwords.hash(password);
-  const outcome = await tools.db
+  const found = await findLink(tools.db, right.purpose, right.token, tools.clock);
+  if (found.state !== 'live') return { outcome: found.state };
+  const { accountId } = found;
+  if (accountId === null) return { outcome: 'unknown' };
+  return tools.db
     .transaction()
-    .execute(async (trx) => {
-      const link = await consumeLink(trx, SET_PASSWORD, token, tools.clock);
-      if (link.state !== 'live') return link.state;
-      const { accountId, payload } = link;
-      if (accountId === null || typeof payload.email !== 'string') return 'unknown';
-      const result = await completeSetPassword(trx, tools, accountId, { email: payload.email, passwordHash });
+    .execute(async (trx): Promise<SetPasswordOutcome> => {
+      // Before anything of it is spent: two rights of one account would each wait for the other.
+      await lockAccount(trx, accountId);
+      const link = await consumeLink(trx, right.purpose, right.token, tools.clock);
+      if (link.state !== 'live') return { outcome: link.state };
+      const person = await findProfile(trx, accountId);
+      if (!person || remainingChecks(person).length > 0) throw new NotDone('unknown');
+      const result =
+        right.purpose === 'recovered'
+          ? await completeRecovery(trx, tools, person, link, passwordHash)
+          : await completeByLink(trx, tools, person, link, passwordHash);
       if (result !== 'done') throw new NotDone(result);
-      return result;
+      // Whatever else was on its way to this account was asked for before its owner came back.
+      await voidAccountTokens(trx, person.id);
+      if (person.passwordHash !== null) await tellOwner(trx, tools, person);
+      return { outcome: 'done', accountId: person.id };
     })
     .catch((error: unknown) => {
-      if (error instanceof NotDone) return error.outcome;
+      if (error instanceof NotDone) return { outcome: error.outcome };
       throw error;
     });
-  return outcome;
 }
 
-/** Rolls the transaction back: a failed statement has spoiled it, and the link stays whole. */
+async function completeByLink(
+  trx: Queryable,
+  tools: SetPasswordTools,
+  person: AccountProfile,
+  { payload }: TokenFacts,
+  passwordHash: string,
+): Promise<'done' | 'email_taken' | 'email_changed' | 'unknown'> {
+  if (typeof payload.email !== 'string') return 'unknown';
+  return completeSetPassword(trx, tools, person.id, { email: payload.email, passwordHash });
+}
+
+/** The name must still be this account's own, and the account still open. */
+async function completeRecovery(
+  trx: Queryable,
+  { clock }: SetPasswordTools,
+  person: AccountProfile,
+  { payload }: TokenFacts,
+  passwordHash: string,
+): Promise<'done' | 'unknown'> {
+  const addresses = await listProvedAddresses(trx, person.id);
+  const own = addresses.some(({ canonical }) => canonical === payload.canonical);
+  if (!own || person.status !== 'active') return 'unknown';
+  const at = clock.now();
+  const subject = `account:${person.id}`;
+  await updatePassword(trx, person.id, passwordHash, at);
+  await endSessions(trx, person.id, at);
+  const details = { by: String(payload.kind) };
+  await recordEvent(trx, { event: 'password_set', actor: subject, subject, details }, at);
+  return 'done';
+}
+
+/** The notice goes to every proved address: whoever took one of them over does not read the others. */
+async function tellOwner(trx: Queryable, tools: SetPasswordTools, person: AccountProfile): Promise<void> {
+  const { secrets, clock, issuer } = tools;
+  const locale = person.locale === 'en' ? 'en' : 'ru';
+  const mail = { name: greetingName(person), link: `${issuer}/recovery` };
+  const expiresAt = addSeconds(clock.now(), DAY);
+  const common = { template: 'password_changed', locale } as const;
+  for (const { kind, value } of await listProvedAddresses(trx, person.id)) {
+    const to = value;
+    if (kind === 'email')
+      await enqueue(trx, secrets, { channel: 'email', to, ...common, values: mail }, clock);
+    const phone = kind === 'phone' && parsePhone(value);
+    if (typeof phone === 'object' && takesSms(phone))
+      await enqueue(trx, secrets, { channel: 'sms', to, ...common, values: {}, expiresAt }, clock);
+  }
+}
+
+/** Rolls the transaction back: a failed statement has spoiled it, and the right stays whole. */
 class NotDone extends Error {
-  constructor(readonly outcome: 'email_taken' | 'email_changed') {
+  constructor(readonly outcome: 'email_taken' | 'email_changed' | 'unknown') {
     super(outcome);
   }
 }

@@ -10,9 +10,16 @@ export function tokenFacts({ id, accountId, payload, expiresAt }: TokenRow): Tok
   return { id, accountId, payload, expiresAt };
 }
 
-/** Makes a link's token: 256 random bits as base64url. It is given once and only its fingerprint is kept. */
-export async function issueLink(db: Queryable, request: TokenRequest, clock: Clock): Promise<string> {
-  const token = randomToken();
+/**
+ * Makes a link's token: 256 random bits as base64url. It is given once and only its fingerprint is kept.
+ * @param token one that its holder has already, of no less randomness
+ */
+export async function issueLink(
+  db: Queryable,
+  request: TokenRequest,
+  clock: Clock,
+  token = randomToken(),
+): Promise<string> {
   const row = { ...request, id: randomUUID(), hash: fingerprint(token), attemptsLeft: 1 };
   await insertToken(db, row, clock.now());
   return token;

@@ -104,6 +104,15 @@ export async function voidTokens(db: Queryable, purpose: TokenPurpose, accountId
   return Number(numDeletedRows);
 }
 
+/** Makes every unspent token of an account unknown, whatever it is for. */
+export async function voidAccountTokens(db: Queryable, accountId: string): Promise<void> {
+  await db
+    .deleteFrom('singleUseTokens')
+    .where('accountId', '=', accountId)
+    .where('consumedAt', 'is', null)
+    .execute();
+}
+
 async function deleteEndedBatch(db: Queryable, now: Date): Promise<number> {
   const { numDeletedRows } = await db
     .with('ended', (cte) =>

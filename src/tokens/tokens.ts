@@ -9,7 +9,7 @@
  */
 
 /** What a token may be spent on. A token of one purpose is unknown to every other. */
-export type TokenPurpose = 'set_password' | 'prove_email' | 'prove_email_code' | 'prove_phone';
+export type TokenPurpose = 'set_password' | 'prove_email' | 'prove_email_code' | 'prove_phone' | 'recover' | 'recovered';
 
 export interface TokenRequest {
   purpose: TokenPurpose;

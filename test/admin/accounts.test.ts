@@ -77,7 +77,7 @@ describe.each(storageKinds)('accounts on %s storage', (kind) => {
     const { id } = await create('anna@example.com');
     const again = await desk.run('accounts', 'create', '--email', 'ANNA@example.com', ...PERSON);
     expect([again.code, again.out]).toEqual([4, '']);
-    expect(again.err).toContain(`accounts send-link ${id}`);
+    expect(again.err).toContain(`accounts recover ${id}`);
     await prove(id);
     expect((await desk.run('accounts', 'create', '--email', 'anna@example.com', ...PERSON)).code).toBe(4);
     const other = await create('boris@example.com');
@@ -124,7 +124,7 @@ describe.each(storageKinds)('accounts on %s storage', (kind) => {
     expect(shown.out).toContain('left \\u001b[31mthe\\u202e company');
     expect(shown.out).toContain('2026-11-22 09:01 GMT+3 (0 s ago)');
     expect((await desk.run('accounts', 'block', id, '--reason', 'again')).code).toBe(4);
-    expect((await desk.run('accounts', 'send-link', id)).code).toBe(1);
+    expect((await desk.run('accounts', 'recover', id)).code).toBe(1);
     expect((await desk.run('accounts', 'unblock', id)).code).toBe(0);
     expect((await desk.run('accounts', 'unblock', id)).code).toBe(4);
     expect((await events()).filter((event) => event.startsWith('account_'))).toEqual([
@@ -134,7 +134,25 @@ describe.each(storageKinds)('accounts on %s storage', (kind) => {
     ]);
   });
 
-  test('set-email asks first, then mails the new address; send-link makes earlier links useless', async () => {
+  test('block without a reason, and a number that is none, are told in one line', async () => {
+    const missing = await desk.run('accounts', 'block', 'anna@example.com');
+    expect(missing).toEqual({ code: 2, out: '', err: 'Give --reason <text>; --help shows an example.\n' });
+    const { code, err } = await desk.run('accounts', 'list', '--limit', 'many');
+    expect([code, err.match(/\n/g)?.length]).toEqual([2, 1]);
+  });
+
+  test('set-email tells the old address too, where it was proved to be theirs', async () => {
+    const { id } = await create('anna@example.com');
+    await prove(id);
+    await desk.run('accounts', 'set-email', id, 'stranger@example.com', '--yes');
+    const [, ...sent] = await mails();
+    const notice = sent.find(({ to }) => to === 'anna@example.com');
+    expect(sent).toHaveLength(2);
+    expect(notice).toMatchObject({ template: 'email_changed', locale: 'ru' });
+    expect(JSON.stringify(notice)).not.toContain('stranger@');
+  });
+
+  test('set-email asks first, then mails the new address; recover makes earlier links useless', async () => {
     const { id } = await create('anna@example.com');
     const refused = await desk.run('accounts', 'set-email', id, 'new@example.com');
     expect([refused.code, refused.out]).toEqual([1, '']);
@@ -144,7 +162,7 @@ describe.each(storageKinds)('accounts on %s storage', (kind) => {
     expect((await desk.runAsking(true, 'accounts', 'set-email', id, 'new@example.com')).code).toBe(0);
     expect(await desk.json('accounts', 'show', id)).toMatchObject({ email: 'new@example.com' });
     desk.clock.advance(60);
-    expect((await desk.run('accounts', 'send-link', id)).code).toBe(0);
+    expect((await desk.run('accounts', 'recover', id)).code).toBe(0);
     expect((await mails()).map(({ to }) => to)).toEqual([
       'anna@example.com',
       'new@example.com',
@@ -221,7 +239,12 @@ describe('accounts, whatever the storage', () => {
       /must be a name/,
     ],
     ['nothing about the middle name', 'a@example.com', PERSON.slice(0, 4), /--no-middle-name/],
-    ['an unknown option', 'a@example.com', [...PERSON, '--password', 'x'], /unknown option '--password'/],
+    [
+      'an unknown option',
+      'a@example.com',
+      [...PERSON, '--password', 'x'],
+      /^Unknown option '--password'; --help shows an example\.\n$/,
+    ],
   ])('create refuses %s', async (_what, email, options, sentence) => {
     const { code, out, err } = await desk.run('accounts', 'create', '--email', email, ...options);
     expect([code, out]).toEqual([2, '']);

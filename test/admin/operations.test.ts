@@ -69,7 +69,13 @@ describe.each(storageKinds)('on %s storage', (kind) => {
     expect([sound.code, sound.out.split('\n')[0]]).toEqual([0, '3 rows sound, 0 not linked yet.']);
     const { head } = await desk.json<{ head: string }>('audit', 'verify');
     expect((await desk.run('audit', 'verify', '--known', head)).code).toBe(0);
-    expect((await desk.run('audit', 'verify', '--known', 'nonsense')).code).toBe(2);
+    for (const malformed of ['nonsense', head.slice(0, -1), `${head}x`, head.replace(':', '')]) {
+      const { code, err } = await desk.run('audit', 'verify', '--known', malformed);
+      expect([code, err.trim().split('\n').length]).toEqual([2, 1]);
+      expect(err).toContain('copy it whole');
+      expect(err).not.toContain('broken');
+    }
+    expect((await desk.run('audit', 'verify', '--known', '0:')).code).toBe(0);
     const [, second] = await desk.database.db.selectFrom('audit').selectAll().orderBy('id').execute();
     await desk.database.db
       .updateTable('audit')
@@ -192,7 +198,7 @@ describe('without a database', () => {
     'serve',
     'migrate',
     'check-config',
-    ...['create', 'list', 'show', 'block', 'unblock', 'set-email', 'send-link', 'sign-out'].map(
+    ...['create', 'list', 'show', 'block', 'unblock', 'set-email', 'recover', 'update', 'sign-out'].map(
       (verb) => `accounts ${verb}`,
     ),
     ...['create', 'list', 'show', 'update', 'delete', 'import', 'rotate-secret'].map(

@@ -1,16 +1,11 @@
 import { Option, type Command } from 'commander';
 import { fullName, normalName, type Account, type PersonName } from '../../accounts/account';
 import { blockAccount, setEmail, unblockAccount } from '../../accounts/change-account';
-import {
-  createAccount,
-  SET_PASSWORD,
-  sendSetPasswordLink,
-  type AccountTools,
-} from '../../accounts/create-account';
+import { createAccount, sendSetPasswordLink, type AccountTools } from '../../accounts/create-account';
 import { endSessions, findProfile, listProfiles, listProfilesByEmail } from '../../accounts/store';
 import { storableText } from '../../audit/audit';
 import { recordEvent } from '../../audit/store';
-import { voidTokens } from '../../tokens/store';
+import { voidAccountTokens } from '../../tokens/store';
 import { Failure, type AdminContext, type AdminTools } from '../admin';
 import {
   addLeaf,
@@ -43,7 +38,7 @@ export const addAccounts: AddCommands = (program, context) => {
   addBlock(accounts, context);
   addUnblock(accounts, context);
   addSetEmail(accounts, context);
-  addSendLink(accounts, context);
+  addRecover(accounts, context);
   addSignOut(accounts, context);
 };
 
@@ -136,7 +131,7 @@ async function refuseTaken({ db }: AdminTools, canonical: string): Promise<void>
   if (standing.emailProved) throw emailTaken();
   throw new Failure(
     'conflict',
-    `Account ${standing.id} waits to prove this e-mail; to send the link again: accounts send-link ${standing.id}`,
+    `Account ${standing.id} waits to prove this e-mail; to send the link again: accounts recover ${standing.id}`,
   );
 }
 
@@ -240,10 +235,10 @@ function addSetEmail(accounts: Command, context: AdminContext): void {
     });
 }
 
-function addSendLink(accounts: Command, context: AdminContext): void {
-  addLeaf(accounts, 'send-link <id-or-email>', {
-    summary: 'mail the link that sets the password again; earlier links die',
-    examples: ['accounts send-link ivan@example.com'],
+function addRecover(accounts: Command, context: AdminContext): void {
+  addLeaf(accounts, 'recover <account>', {
+    summary: 'mail its owner a link that sets a password; earlier links and codes die',
+    examples: ['accounts recover ivan@example.com'],
   }).action(async (who: string, { json }: Answer) => {
     const run = await startRun(context);
     const profile = await getAccount(run.tools.db, who);
@@ -255,9 +250,9 @@ function addSendLink(accounts: Command, context: AdminContext): void {
     const { actor, tools } = run;
     const subject = `account:${profile.id}`;
     await tools.db.transaction().execute(async (trx) => {
-      await voidTokens(trx, SET_PASSWORD, profile.id);
-      await sendSetPasswordLink(trx, accountTools(tools), profile, email);
-      const details = { template: 'set_password' };
+      await voidAccountTokens(trx, profile.id);
+      const template = await sendSetPasswordLink(trx, accountTools(tools), profile, email);
+      const details = { template };
       await recordEvent(trx, { event: 'link_sent', actor, subject, details }, tools.clock.now());
     });
     await answer(run, profile.id, json, `A new link is on its way to ${email.value}.`);

@@ -1,5 +1,6 @@
 /** The list of nouns. A new one is its file and one line here. */
 import type { AddCommands } from '../command';
+import { addAccountNames } from './account-names';
 import { addAccounts } from './accounts';
 import { addApprovals } from './memberships/approvals';
 import { addAudit } from './audit';
@@ -7,7 +8,11 @@ import { addCheckConfig } from './check-config';
 import { addClients } from './clients';
 import { addClientsImport } from './clients-import';
 import { addCompanies } from './companies';
+import { addConsents } from './consents/consents';
+import { addDocuments } from './consents/documents';
 import { addContacts } from './memberships/contacts';
+import { addCodes } from './contracts/codes';
+import { addContracts } from './contracts/contracts';
 import { addKeys } from './keys';
 import { addLegacy } from './legacy/legacy';
 import { addMembers } from './memberships/members';
@@ -20,6 +25,7 @@ export const commandFiles: readonly AddCommands[] = [
   addMigrate,
   addCheckConfig,
   addAccounts,
+  addAccountNames,
   addClients,
   addClientsImport,
   addCompanies,
@@ -27,6 +33,10 @@ export const commandFiles: readonly AddCommands[] = [
   addMembers,
   addApprovals,
   addLegacy,
+  addContracts,
+  addCodes,
+  addDocuments,
+  addConsents,
   addKeys,
   addAudit,
   addOutbox,
