@@ -110,6 +110,8 @@ export function tidyName(name: string): string {
     .normalize('NFC')
     .replace(/^.*[/\\]/s, '')
     .replace(/[\p{C}\u2028\u2029]/gu, '')
+    // Browsers write quotes and line ends so (WHATWG HTML, multipart/form-data encoding).
+    .replace(/%(?:22|0d|0a)/gi, '_')
     .replace(/[<>:"|?*;%]/g, '_')
     .trim();
   const dot = tidy.lastIndexOf('.');

@@ -25,7 +25,12 @@ export interface Agent {
   get(path: string, options?: RequestOptions): Promise<Answer>;
   /** Sends a form. */
   post(path: string, form: Record<string, string>, options?: RequestOptions): Promise<Answer>;
-  send(method: string, path: string, body: string | undefined, options?: RequestOptions): Promise<Answer>;
+  send(
+    method: string,
+    path: string,
+    body: string | Buffer | undefined,
+    options?: RequestOptions,
+  ): Promise<Answer>;
   cookies: Map<string, Cookie>;
 }
 
@@ -38,7 +43,7 @@ export function createAgent(issuer: string): Agent {
   const send = (
     method: string,
     path: string,
-    body: string | undefined,
+    body: string | Buffer | undefined,
     options: RequestOptions = {},
   ): Promise<Answer> => {
     const url = new URL(path, issuer);

@@ -48,6 +48,8 @@ const RETRY_SECONDS = 5;
 const FIELD = 'files';
 const FIELDS = 20;
 const FIELD_SIZE = 8192;
+/** Somebody may choose a whole folder of photos, and is told so; a program is not read to its end. */
+const PARTS = 200;
 /** What is read and thrown away of a body that is too large, as a multiple of what would fit. */
 const PATIENCE = 4;
 
@@ -86,7 +88,7 @@ function openParser(request: IncomingMessage, limits: UploadLimits): BusboyInsta
         fieldNameSize: 100,
         files: limits.files,
         fileSize: limits.file,
-        parts: FIELDS + limits.files + 1,
+        parts: PARTS,
         headerPairs: 10,
         headerSize: FIELD_SIZE,
       },
@@ -143,7 +145,9 @@ function parse(request: IncomingMessage, limits: UploadLimits): Promise<Parsed> 
       exceed('too_many');
     });
     parser.on('fieldsLimit', fail);
-    parser.on('partsLimit', fail);
+    parser.on('partsLimit', () => {
+      exceed('too_many');
+    });
     parser.on('error', fail);
     parser.on('finish', () => {
       end(() => {

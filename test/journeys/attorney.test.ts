@@ -1,0 +1,361 @@
+/** Powers of attorney over HTTP: at the last step, on the waiting page, before a reviewer; and what must not get in. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LIMITS } from '../../src/attorney/attorney';
+import { listPowers } from '../../src/attorney/store';
+import { renewSeals, sweepPowers } from '../../src/attorney/sweep-powers';
+import { findAccountByIdentifier } from '../../src/accounts/store';
+import {
+  approveMembership,
+  askForMore,
+  declineMembership,
+} from '../../src/companies/memberships/decide-membership';
+import { listMemberships } from '../../src/companies/memberships/store';
+import { createSecrets } from '../../src/secrets';
+import { EICAR, openTestClamAv, type TestClamAv } from '../support/clamav';
+import { createAgent, type Agent } from '../support/agent';
+import { addClient, startProduct, type TestClient, type TestProduct } from '../support/app';
+import { movableClock } from '../support/clock';
+import { MULTIPART, multipartBody, sendFiles, type SentFile } from '../support/multipart';
+import { storageKinds } from '../support/database';
+import {
+  authorizationRequest,
+  follow,
+  hiddenFields,
+  openSignIn,
+  submitSignIn,
+} from '../support/relying-party';
+import { jpeg, mchdXml, pdf, signature } from '../attorney/documents';
+import {
+  COMPANY,
+  mailedLink,
+  NEW_PASSWORD,
+  newRegistrant,
+  pressLink,
+  ROOMY,
+  startWizard,
+  type Registrant,
+} from '../registration/wizard';
+
+const PAGE = '/register/power-of-attorney';
+const OPERATOR = { kind: 'operator' as const, actor: 'operator:test' };
+const scan: SentFile = { name: 'Доверенность "1".pdf', bytes: pdf(), type: 'application/pdf' };
+const mchd = (options = {}): SentFile[] => [
+  { name: 'ON_EMCHD_1.xml', bytes: Buffer.from(mchdXml(options)), type: 'text/xml' },
+  { name: 'ON_EMCHD_1.xml.sig', bytes: signature() },
+];
+
+describe.each(storageKinds)('powers of attorney on %s', (kind) => {
+  const folder = mkdtempSync(join(tmpdir(), 'data-'));
+  const clock = movableClock();
+  let clamav: TestClamAv;
+  let product: TestProduct;
+  let client: TestClient;
+  beforeAll(async () => {
+    clamav = await openTestClamAv();
+    const env = { ...ROOMY, DATA_DIR: folder, CLAMAV_SOCKET: clamav.address };
+    product = await startProduct(kind, { env, clock, nodes: kind === 'postgres' ? 2 : 1 });
+    client = await addClient(product.app);
+  });
+  afterEach(() => clamav.fail(undefined));
+  afterAll(async () => {
+    await product.close();
+    await clamav.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const stored = (): string[] => {
+    try {
+      return readdirSync(join(folder, 'files'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+        name.includes('/'),
+      );
+    } catch {
+      return [];
+    }
+  };
+  /** Somebody at the last step, before the mail. */
+  const atLastStep = async (person: Registrant = newRegistrant()): Promise<Agent> => {
+    const agent = createAgent(product.issuer);
+    await startWizard(product.app, product.issuer, agent).fill(person);
+    return agent;
+  };
+  const attach = async (agent: Agent, path: string, files: readonly SentFile[], port?: number) =>
+    sendFiles(agent, path, hiddenFields((await agent.get(path)).body), files, { port });
+  const prove = async (person: Registrant): Promise<void> => {
+    const link = await mailedLink(product.app, product.issuer, person.email);
+    await pressLink(createAgent(product.issuer), product.issuer, link);
+  };
+  const enter = async (person: Registrant) => {
+    const agent = createAgent(product.issuer);
+    const page = await openSignIn(agent, authorizationRequest(client));
+    const sent = await submitSignIn(agent, page, { email: person.email, password: NEW_PASSWORD });
+    const answer = await follow(agent, product.issuer, sent);
+    const path = /action="([^"]+\/waiting)"/.exec(answer.body)?.[1] ?? '';
+    return { agent, answer, path };
+  };
+  const applicationOf = async (person: Registrant) => {
+    const accountId = (await findAccountByIdentifier(product.app.db, person.email))?.id ?? '';
+    const application = (await listMemberships(product.app.db, { accountId, limit: 10 })).at(-1);
+    if (!application) throw new Error(`no application of ${person.email}`);
+    return application;
+  };
+  const tools = () => ({ ...product.app, issuer: product.issuer });
+
+  it('are attached at the last step, go over to the application, and are accepted with it', async () => {
+    const person = newRegistrant();
+    const agent = await atLastStep(person);
+    expect((await agent.get('/register')).body).toContain('Прикрепить доверенность');
+    const sent = await attach(agent, PAGE, [scan, { name: 'p2.jpg', bytes: jpeg() }]);
+    expect([sent.status, sent.location]).toEqual([303, product.issuer + PAGE]);
+    const page = await agent.get(PAGE);
+    expect(page.body).toContain('ждёт проверки');
+    expect(page.body).toContain('Доверенность _1_.pdf');
+
+    const href = /href="([^"]+\/files\/[^"]+)"/.exec(page.body)?.[1] ?? '';
+    const file = await agent.get(href);
+    expect(file.body).toBe(pdf().toString());
+    expect(file.headers).toMatchObject({
+      'content-type': 'application/pdf',
+      'content-disposition': expect.stringMatching(/^attachment; filename=.*filename\*=UTF-8''/),
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': expect.stringContaining('sandbox'),
+      'cross-origin-resource-policy': 'same-origin',
+      'cache-control': 'no-store',
+    });
+    const other = await atLastStep();
+    expect((await other.get(href)).status).toBe(404);
+    expect((await createAgent(product.issuer).get(href)).location).toBe(`${product.issuer}/register`);
+
+    await prove(person);
+    expect((await agent.get(PAGE)).location).toBe(`${product.issuer}/register`);
+    const application = await applicationOf(person);
+    const [power] = await listPowers(product.app.db, { membershipId: application.id });
+    expect(power).toMatchObject({
+      kind: 'scan',
+      state: 'attached',
+      files: [{ position: 0 }, { position: 1 }],
+    });
+    const { number, version } = application;
+    const grant = { role: 'member' as const, canAct: false, acceptPower: { validUntil: null } };
+    expect(await approveMembership(tools(), { number, version, ...grant }, OPERATOR)).toBe('done');
+    expect(await applicationOf(person)).toMatchObject({ canAct: true, canActUntil: null });
+    const [accepted] = await listPowers(product.app.db, { membershipId: application.id });
+    expect(accepted).toMatchObject({ state: 'accepted', decidedBy: 'operator:test' });
+  });
+
+  it('attached while waiting, make the application another one, and end when the document says', async () => {
+    const person = newRegistrant();
+    await atLastStep(person);
+    await prove(person);
+    const seen = await applicationOf(person);
+    const { agent, answer, path } = await enter(person);
+    expect(answer.body).toContain(`${path}/power-of-attorney`);
+    const wrong = mchd({ inn: '9901000010' });
+    expect((await attach(agent, `${path}/power-of-attorney`, wrong)).status).toBe(303);
+    const differs = await agent.get(path);
+    expect(differs.body).toContain('ИНН: в доверенности 9901000010, в заявке 7800999994');
+    expect((await attach(agent, `${path}/power-of-attorney`, mchd())).status).toBe(303);
+    expect((await agent.get(path)).body).not.toContain('Не совпадает');
+
+    const grant = { role: 'member' as const, canAct: false, acceptPower: { validUntil: null } };
+    const old = { number: seen.number, version: seen.version, ...grant };
+    expect(await approveMembership(tools(), old, OPERATOR)).toBe('stale');
+    const { number, version } = await applicationOf(person);
+    expect(await approveMembership(tools(), { number, version, ...grant }, OPERATOR)).toBe('done');
+    const end = new Date('2027-11-21T20:59:59Z');
+    expect(await applicationOf(person)).toMatchObject({ canAct: true, canActUntil: end });
+    // What was on the way comes too late.
+    const late = await attach(agent, `${path}/power-of-attorney`, mchd());
+    expect([late.status, late.location]).toEqual([303, product.issuer + path]);
+  });
+
+  it('are taken back', async () => {
+    const agent = await atLastStep();
+    await attach(agent, PAGE, [scan]);
+    const fields = hiddenFields((await agent.get(PAGE)).body);
+    const href = /href="([^"]+\/files\/[^"]+)"/.exec((await agent.get(PAGE)).body)?.[1] ?? '';
+    expect((await agent.post(`${PAGE}/remove`, fields)).status).toBe(303);
+    expect((await agent.get(PAGE)).body).not.toContain('ждёт проверки');
+    expect((await agent.get(href)).status).toBe(404);
+  });
+
+  it('are refused with a page that says why, and nothing is kept', async () => {
+    const agent = await atLastStep();
+    const before = stored();
+    const refused = async (files: SentFile[]) => {
+      const { status, body } = await attach(agent, PAGE, files);
+      return [status, /class="field-problem" id="files-problem">([^<]*)/.exec(body)?.[1] ?? body];
+    };
+    expect(await refused([])).toEqual([422, 'Выберите файл']);
+    const html = { name: 'a.html', bytes: Buffer.from('<script>alert(1)</script>') };
+    expect(await refused([html])).toEqual([422, expect.stringContaining('Такой файл не подойдёт')]);
+    const infected = { name: 'a.pdf', bytes: pdf(`% ${EICAR}\n`) };
+    expect(await refused([infected])).toEqual([422, expect.stringContaining('Антивирус не пропустил')]);
+    clamav.fail('hang_up');
+    expect(await refused([scan])).toEqual([503, expect.stringContaining('Попробуйте через несколько минут')]);
+    const large = { name: 'a.pdf', bytes: Buffer.alloc(LIMITS.file + 1) };
+    expect(await refused([large])).toEqual([413, expect.stringContaining('Файлы слишком большие')]);
+    const lots = Array.from({ length: 4 }, () => ({ name: 'a.pdf', bytes: Buffer.alloc(9_000_000) }));
+    expect(await refused(lots)).toEqual([413, expect.stringContaining('Файлы слишком большие')]);
+    const many = Array.from({ length: 300 }, () => ({ name: 'a.pdf', bytes: pdf() }));
+    expect(await refused(many)).toEqual([413, expect.stringContaining('Слишком много файлов')]);
+    const name = { name: '<img src=x onerror=alert(1)>.exe', bytes: Buffer.from('MZ') };
+    expect((await attach(agent, PAGE, [name])).body).not.toContain('<img');
+    expect(stored()).toEqual(before);
+  });
+
+  it('need the form of this browser, and a registration that is that far', async () => {
+    const agent = await atLastStep();
+    const fields = hiddenFields((await agent.get(PAGE)).body);
+    const status = async (form: Record<string, string>, headers = {}, by = agent) =>
+      (await sendFiles(by, PAGE, form, [scan], { headers })).status;
+    expect(await status({})).toBe(403);
+    expect(await status({ form_token: 'x' })).toBe(403);
+    expect(await status(fields, { origin: 'https://evil.example' })).toBe(403);
+    expect(await status(fields, { 'sec-fetch-site': 'cross-site' })).toBe(403);
+    const stranger = createAgent(product.issuer);
+    await stranger.get('/register');
+    expect(await status(fields, {}, stranger)).toBe(303);
+    expect((await agent.get(PAGE)).body).not.toContain('ждёт проверки');
+  });
+
+  it('do not crash on a body that is none', async () => {
+    const agent = await atLastStep();
+    const fields = hiddenFields((await agent.get(PAGE)).body);
+    const whole = multipartBody(fields, [scan]);
+    const status = async (body: Buffer | string, type = MULTIPART) =>
+      (await agent.send('POST', PAGE, body, { headers: { 'content-type': type } })).status;
+    const part = (head: string) =>
+      `------boundary-of-a-test\r\n${head}\r\n\r\nx\r\n------boundary-of-a-test--\r\n`;
+    for (const [body, type] of [
+      [whole, 'multipart/form-data'],
+      [whole, 'multipart/form-data; boundary='],
+      [whole, 'multipart/mixed; boundary=x'],
+      [whole.subarray(0, -60), undefined],
+      [whole.subarray(0, 40), undefined],
+      ['', undefined],
+      [randomBytes(50_000), undefined],
+      [part('Content-Disposition: form-data; name=""'), undefined],
+      [part('Content-Disposition: form-data; name="__proto__"'), undefined],
+      [part('Content-Disposition: form-data; name="a[1000000000]"'), undefined],
+      [part('Content-Disposition: form-data'), undefined],
+      [part(`${'X: y\r\n'.repeat(5000)}Content-Disposition: form-data; name="a"`), undefined],
+      [
+        multipartBody(
+          { ...fields, ...Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`f${n}`, ''])) },
+          [],
+        ),
+        undefined,
+      ],
+      [multipartBody({ ...fields, long: 'x'.repeat(100_000) }, []), undefined],
+      [multipartBody(fields, [scan], 'other'), undefined],
+    ] as const) {
+      const answered = await status(body, type);
+      expect([400, 403]).toContain(answered);
+    }
+    expect((await attach(agent, PAGE, [scan])).status).toBe(303);
+  });
+
+  it('are attached five times a day and no more, however many at once', async () => {
+    const agent = await atLastStep();
+    const fields = hiddenFields((await agent.get(PAGE)).body);
+    const ports = product.nodes.map(({ port }) => port);
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        sendFiles(agent, PAGE, fields, [scan], { port: ports[n % ports.length] }),
+      ),
+    );
+    const statuses = answers.map(({ status }) => status);
+    const again = await Promise.all(
+      statuses.filter((status) => status === 503).map(() => sendFiles(agent, PAGE, fields, [scan])),
+    );
+    const all = [...statuses, ...again.map(({ status }) => status)];
+    expect(all.filter((status) => status === 303)).toHaveLength(LIMITS.daily);
+    expect((await attach(agent, PAGE, [scan])).status).toBe(429);
+    expect((await agent.get(PAGE)).body.match(/class="document"/g)).toHaveLength(1);
+    clock.advance(86_400);
+    expect((await attach(agent, PAGE, [scan])).status).toBe(303);
+  });
+
+  it('are swept with their files when they are nobody’s, and sealed anew under a new key', async () => {
+    const { app } = product;
+    const agent = await atLastStep();
+    await attach(agent, PAGE, [scan]);
+    await attach(agent, PAGE, mchd());
+    clock.advance(31 * 86_400);
+    await sweepPowers(app);
+    // The registration is too old by now; its papers are nobody's with it.
+    const deleted = await app.db.deleteFrom('registrations').where('expiresAt', '<=', clock.now()).execute();
+    expect(deleted[0]?.numDeletedRows).toBeGreaterThan(0n);
+    while ((await sweepPowers(app)) > 0);
+    const rows = await app.db.selectFrom('powerFiles').selectAll().execute();
+    expect(rows.map(({ storageKey }) => storageKey).sort()).toEqual(
+      stored()
+        .map((name) => name.split('/')[1])
+        .sort(),
+    );
+    expect(rows.length).toBeGreaterThan(0);
+
+    const old = 'test-master-key-of-no-value-0000000000000000';
+    const rotated = {
+      ...app,
+      secrets: createSecrets(['another-test-master-key-of-no-value-111111111', old]),
+    };
+    while ((await renewSeals(rotated)) > 0);
+    const names = stored().map((name) => name.split('/')[1] ?? '');
+    expect(names).toHaveLength(rows.length);
+    expect(names.every((name) => name.startsWith(`${rotated.secrets.keyId}-`))).toBe(true);
+    while ((await renewSeals(app)) > 0);
+  });
+
+  it('the waiting page takes an answer, and after a decline another application', async () => {
+    const person = newRegistrant();
+    await atLastStep(person);
+    await prove(person);
+    const first = await applicationOf(person);
+    const question = 'Кто ваш начальник?\nИ его телефон?';
+    await askForMore(tools(), { number: first.number, version: first.version, question }, OPERATOR);
+    const { agent, answer, path } = await enter(person);
+    expect(answer.body).toContain('Нужен ваш ответ');
+    expect(answer.body).toContain('И его телефон?');
+    const fields = hiddenFields(answer.body);
+    const empty = await agent.post(`${path}/answer`, { ...fields, answer: ' \n ' });
+    expect([empty.status, empty.body]).toEqual([422, expect.stringContaining('Напишите ответ')]);
+    const english = await agent.post(`${path}/answer`, { ...fields, answer: 'Пётр', lang: 'en' });
+    expect(english.body).toContain('>Пётр</textarea>');
+    await agent.post(`${path}/answer`, { ...fields, answer: 'Пётр <b>Начальников</b>', lang: '' });
+    const answered = await agent.get(`${path}?lang=ru`);
+    expect(answered.body).toContain('Пётр &lt;b&gt;');
+    expect(answered.body).not.toContain('Нужен ваш ответ');
+    // Sent twice, and to a form that is not there: back to the page.
+    expect((await agent.post(`${path}/answer`, { ...fields, answer: 'ещё раз' })).location).toContain(path);
+    expect((await agent.post(`${path}/again`, { ...fields, inn: COMPANY.inn })).location).toContain(path);
+
+    const { number, version } = await applicationOf(person);
+    const declining = { number, version, reasonCode: 'wrong_company' as const, comment: 'Это филиал' };
+    expect(await declineMembership(tools(), declining, OPERATOR)).toBe('done');
+    const declined = await agent.get(path);
+    expect(declined.body).toContain('Указана не та компания');
+    expect(declined.body).toContain('Это филиал');
+    const send = (form: Record<string, string>) => agent.post(`${path}/again`, { ...fields, ...form });
+    const wrong = await send({ inn: '7800999995', kpp: '' });
+    expect([wrong.status, wrong.body]).toEqual([422, expect.stringContaining('value="7800999995"')]);
+    const unknown = await send({ inn: '9901000010', kpp: '990101001', comment: 'Вот верный' });
+    expect(unknown.body).toContain('Мы не нашли компанию в базе по связке ИНН-КПП');
+    expect(unknown.body).toContain('>Вот верный</textarea>');
+    clock.advance(60);
+    const sent = await send({
+      inn: '9901000010',
+      kpp: '990101001',
+      company_name: 'ООО "Другая"',
+      comment: 'Вот верный',
+    });
+    expect(sent.status).toBe(303);
+    const waits = await agent.get(path);
+    expect(waits.body).toContain('Заявка на рассмотрении');
+    expect(waits.body).toContain('Вот верный');
+    expect(await applicationOf(person)).toMatchObject({ inn: '9901000010', status: 'requested', version: 1 });
+  });
+});
