@@ -1,5 +1,6 @@
-/** The demo relying party and the demo account, made at the first start. */
+/** The demo relying party, the demo accounts and fictional companies, made at the first start. */
 import { startCabinet } from '../../examples/cabinet/server';
+import type { PersonName } from '../accounts/account';
 import { parseEmail } from '../accounts/email-address';
 import {
   findAccountByIdentifier,
@@ -11,17 +12,23 @@ import {
 import type { AppParts } from '../app';
 import { clientInput } from '../clients/client';
 import { changeClient, registerClient, rotateClientSecret } from '../clients/register-client';
+import { addMember } from '../companies/memberships/change-membership';
 import { recordEvent } from '../audit/store';
 import { randomToken } from '../secrets';
+import { DEMO_COMPANY, hasDemoCompany, seedDemoCompanies } from './demo-companies';
 
 export const DEMO_EMAIL = 'demo@example.com';
+/** Contact person of the demo company, who decides on applications at /approvals. */
+export const CONTACT_EMAIL = 'contact@example.com';
 const CLIENT_ID = 'demo-cabinet';
 const ACTOR = 'system';
 
 export interface Demo {
   url: string;
-  /** Only where the account was made just now; it is stored nowhere. */
-  password: string | undefined;
+  /** Of the accounts that were made just now, by e-mail; stored nowhere. */
+  passwords: ReadonlyMap<string, string>;
+  /** True where the demo company is in the directory and has its contact person. */
+  contact: boolean;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -29,12 +36,19 @@ export interface Demo {
 export async function prepareDemo(parts: AppParts): Promise<Demo> {
   const { config } = parts;
   const url = `http://localhost:${config.demoPort}`;
-  const password = await makeAccount(parts);
+  const passwords = new Map<string, string>();
+  await seedDemoCompanies(parts, ACTOR);
+  const contact = await hasDemoCompany(parts);
+  for (const person of contact ? [DEMO_PERSON, CONTACT_PERSON] : [DEMO_PERSON]) {
+    const password = await makeAccount(parts, person);
+    if (password !== undefined) passwords.set(person.email, password);
+  }
   const clientSecret = await makeClient(parts, url);
   let stop: () => Promise<void> = () => Promise.resolve();
   return {
     url,
-    password,
+    passwords,
+    contact,
     start: async () => {
       stop = await startCabinet({
         issuer: config.issuer,
@@ -67,20 +81,56 @@ async function makeClient(parts: AppParts, url: string): Promise<string> {
   return (await rotateClientSecret(parts, CLIENT_ID, ACTOR)) ?? '';
 }
 
-async function makeAccount(parts: AppParts): Promise<string | undefined> {
+interface DemoPerson {
+  email: string;
+  name: PersonName;
+  /** Contact person of the demo company. */
+  contact: boolean;
+}
+
+const DEMO_PERSON: DemoPerson = {
+  email: DEMO_EMAIL,
+  name: { familyName: 'Пробный', givenName: 'Пётр', middleName: 'Петрович' },
+  contact: false,
+};
+
+const CONTACT_PERSON: DemoPerson = {
+  email: CONTACT_EMAIL,
+  name: { familyName: 'Примерова', givenName: 'Ольга', middleName: 'Образцовна' },
+  contact: true,
+};
+
+/** The password of an account that was made now; undefined where it stands already. */
+async function makeAccount(parts: AppParts, person: DemoPerson): Promise<string | undefined> {
   const { db, clock, passwords } = parts;
-  const email = parseEmail(DEMO_EMAIL);
+  const email = parseEmail(person.email);
   if (!email || (await findAccountByIdentifier(db, email.canonical))) return undefined;
   const password = randomToken(9);
   const passwordHash = await passwords.hash(password);
   const at = clock.now();
-  await db.transaction().execute(async (trx) => {
-    const person = { familyName: 'Пробный', givenName: 'Пётр', middleName: 'Петрович', locale: 'ru' };
-    const { id } = await insertAccount(trx, person, at);
+  const accountId = await db.transaction().execute(async (trx) => {
+    const { id } = await insertAccount(trx, { ...person.name, locale: 'ru' }, at);
     await replaceEmail(trx, id, email);
     await proveEmail(trx, id, email.canonical, at);
     await updatePassword(trx, id, passwordHash, at);
     await recordEvent(trx, { event: 'account_created', actor: ACTOR, subject: `account:${id}` }, at);
+    return id;
   });
+  if (person.contact) await makeContact(parts, accountId);
   return password;
+}
+
+async function makeContact(parts: AppParts, accountId: string): Promise<void> {
+  const { inn, kpp, name, ogrn } = DEMO_COMPANY;
+  await addMember(
+    { ...parts, issuer: parts.config.issuer },
+    {
+      accountId,
+      unit: { inn, kpp },
+      naming: { name, nameSource: 'directory', ogrn },
+      role: 'contact',
+      canAct: true,
+    },
+    ACTOR,
+  );
 }
