@@ -43,7 +43,6 @@ function buildProgram(given: AdminContext): Command {
     .addHelpText('before', `Example:\n  ${PROGRAM} accounts list --status blocked\n`)
     .addHelpText('after', exitCodeHelp())
     .exitOverride()
-    .showHelpAfterError('Add --help to see an example.')
     .configureOutput({
       writeOut: io.stdout,
       writeErr: (text) => {
@@ -51,12 +50,29 @@ function buildProgram(given: AdminContext): Command {
       },
       getOutHelpWidth: () => io.columns,
       getErrHelpWidth: () => io.columns,
+      outputError: (text, write) => {
+        write(`${usageSentence(text)}\n`);
+      },
       getOutHasColors: () => io.colour,
       getErrHasColors: () => false,
     });
   // Subcommands inherit the settings above only when they are made after them.
   for (const addCommands of commandFiles) addCommands(program, context);
   return program;
+}
+
+/** What commander says of a command line, as one line like every other fault. */
+function usageSentence(text: string): string {
+  const said = text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\s*\n\s*/g, ' ');
+  const [, missing] = /^required option '(.*)' not specified$/.exec(said) ?? [];
+  if (missing !== undefined) return `Give ${missing}; --help shows an example.`;
+  const sentence = said.charAt(0).toUpperCase() + said.slice(1);
+  return /[.?!)]$/.test(sentence)
+    ? `${sentence} --help shows an example.`
+    : `${sentence}; --help shows an example.`;
 }
 
 function explain(error: unknown, { io }: AdminContext): number {

@@ -103,6 +103,16 @@ describe('the mail that sets a password', () => {
   });
 });
 
+test.each([
+  ['ru', /этот адрес указали при регистрации/, /этот адрес указан в учётной записи/],
+  ['en', /given in a registration/, /belongs to an account/],
+] as const)('%s: the foot says truly why a mail came', (locale, registering, standing) => {
+  const proof = renderer.renderEmail('prove_email', locale, { ...values, code: '123456' });
+  for (const part of [proof.text, proof.html]) expect(part).toMatch(registering);
+  for (const part of [proof.text, proof.html]) expect(part).not.toMatch(standing);
+  expect(renderer.renderEmail('set_password', locale, values).text).toMatch(standing);
+});
+
 test('both languages have the same texts', () => {
   const keys = (locale: string): string[] => {
     const texts = JSON.parse(

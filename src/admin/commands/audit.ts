@@ -124,9 +124,12 @@ const BREAKAGE: Record<Breakage, string> = {
 };
 
 function readHead(text: string): ChainHead {
-  const [, seq, hash] = /^(\d{1,15}):([\w-]{1,100})$/.exec(text) ?? [];
+  // The head of an empty chain is 0: and nothing behind it.
+  const [, seq, hash] = /^(\d{1,15}):([\w-]{43}|(?<=^0:))$/.exec(text) ?? [];
   if (seq === undefined || hash === undefined)
-    throw new InvalidArgumentError('Give a head that an earlier run printed, such as 120:Jf3….');
+    throw new InvalidArgumentError(
+      'A head is a number, a colon and 43 letters or digits: copy it whole, as an earlier run printed it.',
+    );
   return { seq: Number(seq), hash };
 }
 
