@@ -18,6 +18,7 @@ import {
 } from './pages/wizard-pages';
 import type { RegistrationParts } from './parts';
 import { codeWait, resendCode, submitPassword } from './register';
+import { addAccountPowerRoutes } from './power/account/routes';
 import { addPowerRoutes } from './power/routes';
 import { createWizardPlace, WIZARD_POWER_PATH } from './power/wizard-place';
 import { createVisits, type Visits } from './visit';
@@ -67,6 +68,7 @@ export function addRegistrationRoutes(router: Router, parts: RegistrationParts):
   addCompanyRoutes(router, parts, visits);
   addEmailRoutes(router, parts);
   addPowerRoutes(router, parts, WIZARD_POWER_PATH, createWizardPlace(parts, visits));
+  addAccountPowerRoutes(router, parts);
   return addWaitingRoutes(router, parts);
 }
 

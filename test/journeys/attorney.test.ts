@@ -116,14 +116,15 @@ describe.each(storageKinds)('powers of attorney on %s', (kind) => {
     const href = /href="([^"]+\/files\/[^"]+)"/.exec(page.body)?.[1] ?? '';
     const file = await agent.get(href);
     expect(file.body).toBe(pdf().toString());
-    expect(file.headers).toMatchObject({
+    const { headers } = file as { headers: Record<string, unknown> };
+    expect(headers).toMatchObject({
       'content-type': 'application/pdf',
-      'content-disposition': expect.stringMatching(/^attachment; filename=.*filename\*=UTF-8''/),
       'x-content-type-options': 'nosniff',
-      'content-security-policy': expect.stringContaining('sandbox'),
       'cross-origin-resource-policy': 'same-origin',
       'cache-control': 'no-store',
     });
+    expect(headers['content-disposition']).toMatch(/^attachment; filename=.*filename\*=UTF-8''/);
+    expect(headers['content-security-policy']).toContain('sandbox');
     const other = await atLastStep();
     expect((await other.get(href)).status).toBe(404);
     expect((await createAgent(product.issuer).get(href)).location).toBe(`${product.issuer}/register`);
@@ -166,6 +167,19 @@ describe.each(storageKinds)('powers of attorney on %s', (kind) => {
     expect(await approveMembership(tools(), { number, version, ...grant }, OPERATOR)).toBe('done');
     const end = new Date('2027-11-21T20:59:59Z');
     expect(await applicationOf(person)).toMatchObject({ canAct: true, canActUntil: end });
+    // Somebody who is in attaches the next one on a page of their own.
+    const own = '/account/power-of-attorney';
+    expect((await createAgent(product.issuer).get(`${own}/${number}`)).status).toBe(303);
+    expect((await agent.get(own)).body).toContain('до 21 ноября 2027');
+    expect((await attach(agent, `${own}/${number}`, [scan])).status).toBe(303);
+    const powers = await listPowers(product.app.db, { membershipId: seen.id });
+    expect(powers.map(({ state }) => state).sort()).toEqual(['accepted', 'attached']);
+    const nobodys = [
+      `${own}/${number + 1000}`,
+      `${own}/1;drop`,
+      `${own}/${number}/files/${powers[0]?.id ?? ''}`,
+    ];
+    for (const address of nobodys) expect((await agent.get(address)).status).toBe(404);
     // What was on the way comes too late.
     const late = await attach(agent, `${path}/power-of-attorney`, mchd());
     expect([late.status, late.location]).toEqual([303, product.issuer + path]);
