@@ -46,6 +46,7 @@ export const AUDIT_EVENTS = {
   membership_questioned: 'a reviewer asked a person about their application',
   membership_answered: 'a person answered a question about their application',
   membership_expired: 'nobody decided an asked-for membership in time',
+  membership_rights_changed: 'a member may act for the company, or until another day, or no longer',
   contact_appointed: 'a member became a contact person of the company',
   contact_dismissed: 'a contact person of a company became a plain member',
   power_attached: 'a person attached a power of attorney to an application or a registration',

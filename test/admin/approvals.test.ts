@@ -188,6 +188,24 @@ describe.each(storageKinds)('approvals on %s', (kind) => {
     expect(JSON.parse(out)).toMatchObject(expected);
   });
 
+  it('prolongs and takes the right to act of a member, and of nobody else', async () => {
+    const { number } = await apply();
+    const rights = (...options: string[]) => desk.run('approvals', 'rights', number, ...options);
+    expect(await rights('--can-act')).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('requested') as string,
+    });
+    await desk.run('approvals', 'approve', number, '--version', '1');
+    expect((await rights('--can-act-until', '2027-12-31')).out).toContain('may act until');
+    expect((await rights('--no-can-act')).out).toContain('may read');
+    expect((await rights('--can-act', '--json')).out).toContain('"can_act": true');
+    expect((await rights('--accept-power')).err).toContain('No power of attorney');
+    for (const nothing of [[], ['--valid-until', '2027-12-31'], ['--can-act-until', '2020-01-01']])
+      expect((await rights(...nothing)).code).toBe(2);
+    const [event] = await listEvents(desk.database.db, { event: 'membership_rights_changed' });
+    expect(event?.details).toMatchObject({ can_act: true, can_act_until: null });
+  });
+
   it('confirms the login of the older portal together with the application, unless it is another’s', async () => {
     const [first, second] = [await apply(), await apply()];
     for (const { accountId } of [first, second]) {

@@ -2,6 +2,7 @@
 import { recordEvent } from '../../audit/store';
 import type { Database } from '../../storage/tables';
 import type { CompanyUnit } from '../identifiers';
+import { GrantRefused, settleRights, type GrantFault, type WantedRights } from './grant';
 import { tellAppointed, tellPerson, type MailTools } from './mails';
 import {
   MEMBERSHIP_CHANGES,
@@ -14,6 +15,7 @@ import {
   findMembership,
   insertMembership,
   moveMembership,
+  updateRights,
   updateRole,
   type CompanyNaming,
 } from './store';
@@ -111,3 +113,35 @@ export async function changeRole(
     return true;
   });
 }
+
+/**
+ * Changes the rights of an approved member; `not_approved` for anybody else. Relying parties are told at the next refresh.
+ * @param actor as the audit trail names people
+ */
+export async function changeRights(
+  tools: MembershipTools,
+  id: string,
+  wanted: WantedRights,
+  actor: string,
+): Promise<'done' | 'not_approved' | GrantFault> {
+  const at = tools.clock.now();
+  try {
+    return await tools.db.transaction().execute<'done'>(async (trx) => {
+      const rights = await settleRights(trx, id, wanted, actor, at);
+      const changed = await updateRights(trx, id, rights);
+      if (!changed) throw new NotApproved();
+      const until = rights.canActUntil?.toISOString() ?? null;
+      const details = { membership: id, can_act: rights.canAct, can_act_until: until };
+      const subject = `account:${changed.accountId}`;
+      await recordEvent(trx, { event: 'membership_rights_changed', actor, subject, details }, at);
+      return 'done';
+    });
+  } catch (error) {
+    if (error instanceof NotApproved) return 'not_approved';
+    if (error instanceof GrantRefused) return error.fault;
+    throw error;
+  }
+}
+
+/** Undoes the acceptance of a power of attorney. */
+class NotApproved extends Error {}

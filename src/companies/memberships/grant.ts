@@ -56,7 +56,7 @@ export async function grantMembership(trx: Queryable, tools: MailTools, granting
   const { view, grant, decider, at } = granting;
   const { role, companyName, joinCompany } = grant;
   const company = joinCompany && (await companyToJoin(trx, joinCompany, at));
-  const rights = await rightsOf(trx, granting);
+  const rights = await settleRights(trx, view.id, grant, decider.actor, at);
   if (grant.confirmLegacy) await confirmLegacy(trx, granting);
   const companyId = company?.id ?? view.companyId;
   if (companyName !== undefined) await renameCompany(trx, companyId, companyName, at);
@@ -87,16 +87,19 @@ async function companyToJoin(trx: Queryable, unit: CompanyUnit, at: Date): Promi
   return ensureCompany(trx, { inn, kpp }, { name, nameSource: 'directory', ogrn }, at);
 }
 
-/** @throws GrantRefused power_absent, power_over */
-async function rightsOf(
+export type WantedRights = Pick<Grant, 'canAct' | 'canActUntil' | 'acceptPower'>;
+
+/** The rights that are given; accepts the attached power of attorney on the way. @throws GrantRefused power_absent, power_over */
+export async function settleRights(
   trx: Queryable,
-  { view, grant, decider, at }: Granting,
+  membershipId: string,
+  { canAct, canActUntil = null, acceptPower }: WantedRights,
+  actor: string,
+  at: Date,
 ): Promise<{ canAct: boolean; canActUntil: Date | null }> {
-  const { canAct, canActUntil = null, acceptPower } = grant;
   if (!acceptPower) return { canAct, canActUntil: canAct ? canActUntil : null };
-  const { validUntil } = acceptPower;
-  const settlement = { membershipId: view.id, accepted: true, validUntil };
-  const power = await settlePower(trx, settlement, decider.actor, at);
+  const settlement = { membershipId, accepted: true, validUntil: acceptPower.validUntil };
+  const power = await settlePower(trx, settlement, actor, at);
   if (!power) throw new GrantRefused('power_absent');
   if (power.validUntil !== null && power.validUntil <= at) throw new GrantRefused('power_over');
   return { canAct: true, canActUntil: canActUntil ?? power.validUntil };

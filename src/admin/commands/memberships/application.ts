@@ -55,12 +55,25 @@ export function readNumber(text: string): number {
   return number;
 }
 
-/** Text that people read or that is kept, without blank ends. */
+const LONGEST_TEXT = 1000;
+
+/** Text that people read or that is kept: without blank ends and control characters but line ends. */
 export function readText(text: string): string {
-  const kept = storableText(text.trim());
+  const kept = text
+    .normalize('NFC')
+    .replace(/\r\n?/g, '\n')
+    .replace(/[^\P{C}\n]/gu, '')
+    .trim();
   if (kept === '') throw new InvalidArgumentError('This must say something.');
-  if (text.trim().length > kept.length) throw new InvalidArgumentError('At most 300 characters are kept.');
+  if (kept.length > LONGEST_TEXT) throw new InvalidArgumentError(`Say it in ${LONGEST_TEXT} characters.`);
   return kept;
+}
+
+/** A company's name, on one line. */
+export function readName(text: string): string {
+  const name = storableText(readText(text).replace(/\s+/g, ' '));
+  if (name.length > 200) throw new InvalidArgumentError('A name has at most 200 characters.');
+  return name;
 }
 
 /** A company as `--company` names it: ИНН, or ИНН/КПП. */

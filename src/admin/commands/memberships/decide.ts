@@ -23,6 +23,7 @@ import {
   membershipJson,
   readCompany,
   readLastDay,
+  readName,
   readNumber,
   readText,
   withIssuer,
@@ -82,7 +83,7 @@ function addApprove(approvals: Command, context: AdminContext): void {
     )
     .option('--can-act', 'may act for the company, not only read')
     .option('--can-act-until <day>', 'the same, up to the end of this day (YYYY-MM-DD, Moscow)', readLastDay)
-    .option('--company-name <name>', 'the company’s right name, where the person typed it', readText)
+    .option('--company-name <name>', 'the company’s right name, where the person typed it', readName)
     .addOption(
       new Option('--company <inn[/kpp]>', 'the company that is meant, where the person gave other numbers')
         .argParser(readCompany)
