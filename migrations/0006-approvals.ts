@@ -39,6 +39,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add column human_at timestamptz,
       add column draft text`.execute(db);
 
+  // Sent and given-up messages are swept after months (notifications/store.ts).
+  await sql`create index outbox_sent_at on outbox (sent_at) where status = 'sent'`.execute(db);
+  await sql`create index outbox_dead on outbox (created_at) where status = 'dead'`.execute(db);
+
   // With neither a registration nor a membership it is nobody's, and is swept with its files.
   await sql`
     create table powers_of_attorney (

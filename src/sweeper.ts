@@ -1,6 +1,7 @@
 /** Throws away, a little at a time, what is past its end: every node runs it, none waits for another. */
 import type { Clock } from './clock';
 import type { Logger } from './log';
+import { sweepMessages } from './notifications/store';
 import type { EphemeralStore } from './storage/ephemeral/port';
 import type { Database } from './storage/tables';
 import { sweepTokens } from './tokens/store';
@@ -20,7 +21,9 @@ export async function sweep(parts: {
     // With them go the answers of whoever never proved an address.
     sweepTable(db, 'registrations', clock.now()),
   ]);
-  return tables[0] + tables[1] + tables[2] + (await ephemeral.sweep()) + (await sweepTokens(db, clock));
+  const expired = tables[0] + tables[1] + tables[2];
+  const messages = await sweepMessages(db, clock.now(), BATCH);
+  return expired + messages + (await ephemeral.sweep()) + (await sweepTokens(db, clock));
 }
 
 async function sweepTable(

@@ -118,6 +118,34 @@ export async function updateRetried(db: Queryable, id: string, now: Date): Promi
   return numUpdatedRows > 0n;
 }
 
+/** Seconds that a sent message is kept for those who look a delivery up. */
+const KEEP_SENT = 90 * 24 * 3600;
+/** Seconds that a message is kept that was given up: somebody may yet want it sent. */
+const KEEP_DEAD = 180 * 24 * 3600;
+
+/** Deletes up to `limit` messages of each kind that were sent, or given up, long ago; the number deleted. */
+export async function sweepMessages(db: Queryable, now: Date, limit: number): Promise<number> {
+  const sweepStatus = async (status: MessageStatus, column: 'sentAt' | 'createdAt', seconds: number) => {
+    const result = await db
+      .deleteFrom('outbox')
+      .where('id', 'in', (from) =>
+        from
+          .selectFrom('outbox')
+          .select('id')
+          .where('status', '=', status)
+          .where(column, '<=', addSeconds(now, -seconds))
+          .limit(limit)
+          .forUpdate()
+          .skipLocked(),
+      )
+      .executeTakeFirst();
+    return Number(result.numDeletedRows);
+  };
+  return (
+    (await sweepStatus('sent', 'sentAt', KEEP_SENT)) + (await sweepStatus('dead', 'createdAt', KEEP_DEAD))
+  );
+}
+
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export async function findMessage(db: Queryable, id: string): Promise<OutboxRow | undefined> {

@@ -11,7 +11,7 @@ import { createIdleTransport, createMailer } from '../../src/notifications/email
 import { enqueue, listForDevelopment, openMessage, retryMessage } from '../../src/notifications/outbox';
 import { createMailCourier } from '../../src/notifications/mail-courier';
 import { createMessageRenderer } from '../../src/notifications/render';
-import { claimMessages, findMessage, listMessages } from '../../src/notifications/store';
+import { claimMessages, findMessage, listMessages, sweepMessages } from '../../src/notifications/store';
 import type { EmailMessage, Transport } from '../../src/notifications/notifications';
 import type { OpenedDatabase } from '../../src/storage/postgres';
 import { movableClock } from '../support/clock';
@@ -78,6 +78,35 @@ describe.each(storageKinds)('delivery, %s storage', (kind) => {
 
   const post = (to = 'anna@example.com'): Promise<string> =>
     enqueue(opened.db, testSecrets, message(to), clock);
+
+  test('what was sent is kept for 90 days, what was given up for 180, in batches; what waits stays', async () => {
+    const DAY = 24 * 3600;
+    const age = async (status: 'sent' | 'dead' | 'waiting'): Promise<string> => {
+      const id = await post();
+      const sentAt = status === 'sent' ? clock.now() : null;
+      await opened.db.updateTable('outbox').set({ status, sentAt }).where('id', '=', id).execute();
+      return id;
+    };
+    const [sent, , dead, waiting] = [
+      await age('sent'),
+      await age('sent'),
+      await age('dead'),
+      await age('waiting'),
+    ];
+    clock.advance(90 * DAY - 1);
+    const late = await age('sent');
+    expect(await sweepMessages(opened.db, clock.now(), 500)).toBe(0);
+    clock.advance(1);
+    expect(await sweepMessages(opened.db, clock.now(), 1)).toBe(1);
+    expect(await sweepMessages(opened.db, clock.now(), 1)).toBe(1);
+    expect(await findMessage(opened.db, sent)).toBeUndefined();
+    expect(await findMessage(opened.db, dead)).toMatchObject({ status: 'dead' });
+    clock.advance(90 * DAY);
+    expect(await sweepMessages(opened.db, clock.now(), 500)).toBe(2);
+    const left = await listMessages(opened.db);
+    expect(left.map(({ id }) => id)).toEqual([waiting]);
+    expect(await findMessage(opened.db, late)).toBeUndefined();
+  });
 
   /** A mailer that does not wait long for a silent server. */
   const hasty = () => createMailer({ smtpUrl: sink.url, from: 'no-reply@example.com', timeoutMs: 700 });
