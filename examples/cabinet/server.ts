@@ -35,7 +35,7 @@ interface Visit {
 /** Older ones of a visit are forgotten. */
 const MOST_PENDING = 10;
 
-const SCOPE = 'openid profile email phone companies legacy_accounts';
+const SCOPE = 'openid profile email phone companies legacy_accounts contracts';
 
 /** Starts the cabinet; the returned function stops it. */
 export async function startCabinet(options: CabinetOptions): Promise<() => Promise<void>> {
@@ -118,12 +118,19 @@ function createCabinet(options: CabinetOptions, config: oidc.Configuration): Koa
       if (!pending) visit.note = 'Этот вход начат не здесь или давно. Войдите ещё раз.';
       else if (ctx.query.error === 'access_denied') visit.note = 'Вход отменён.';
       else {
-        const tokens = await oidc.authorizationCodeGrant(config, new URL(ctx.originalUrl, options.url), {
+        const checks = {
           pkceCodeVerifier: pending.verifier,
           expectedState: state,
           expectedNonce: pending.nonce,
-        });
-        Object.assign(visit, { tokens, claims: tokens.claims(), note: undefined });
+        };
+        try {
+          const url = new URL(ctx.originalUrl, options.url);
+          const tokens = await oidc.authorizationCodeGrant(config, url, checks);
+          Object.assign(visit, { tokens, claims: tokens.claims(), note: undefined });
+        } catch {
+          // An old code, or a sign-in that the provider ended with an error.
+          visit.note = 'Войти не получилось. Начните вход заново.';
+        }
       }
       ctx.redirect('/');
     },
