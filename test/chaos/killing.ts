@@ -24,7 +24,7 @@ export interface KilledProgram {
 }
 
 /** However slow its start was, it serves at least so long between two kills. */
-const SERVES_MS = 400;
+const SERVES_MS = 700;
 
 /** Starts the program and kills it about every `seconds`, a third more or less by chance. */
 export async function startKilling(
