@@ -35,7 +35,7 @@ function banner(issuer: string, { url, passwords, contact }: Demo): string {
     passwords.get(email) ??
     `(printed at the first start; set another: npm run -s admin -- accounts recover ${email})`;
   const companies = DEMO_COMPANIES.map(
-    ({ inn, kpp, name }) => `                 ${inn}${kpp === null ? '          ' : ` ${kpp}`}  ${name}`,
+    ({ inn, kpp, name }) => `                 ${[inn, kpp].join(' ').padEnd(21)} ${name}`,
   );
   return [
     '',
