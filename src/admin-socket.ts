@@ -9,13 +9,14 @@ import { listSigningKeys, revokeSigningKey, rotateSigningKeys } from './provider
 
 /** What commands work with. @param changed called after every change of keys, so that a running server takes it up. */
 export function adminTools(
-  { db, secrets, clock, config }: Foundation,
+  { db, secrets, clock, config, viewsDir }: Foundation,
   changed: () => Promise<void> = () => Promise.resolve(),
 ): AdminTools {
   const tools = { db, secrets, clock };
   return {
     ...tools,
     config,
+    viewsDir,
     keys: {
       list: () => listSigningKeys(db),
       rotate: async (actor) => {

@@ -86,6 +86,8 @@ export interface AdminTools {
   secrets: Secrets;
   clock: Clock;
   config: Config;
+  /** The folder views/, whose documents hold while none was published. */
+  viewsDir: string;
   keys: KeyControl;
 }
 

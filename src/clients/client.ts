@@ -61,6 +61,7 @@ export const SCOPES = [
   'phone',
   'companies',
   'legacy_accounts',
+  'contracts',
   'offline_access',
 ] as const;
 

@@ -2,9 +2,10 @@
 import type { CompanyClaim } from '../companies/memberships/membership';
 import type { SCOPES } from '../clients/client';
 import { fullName, type AccountProfile } from '../accounts/account';
+import type { ContractClaim } from '../contracts/contract';
 import type { LegacyAccountClaim } from '../legacy-accounts/legacy-account';
 
-/** Scope → claims (OIDC Core §5.4; `companies` and `legacy_accounts` are ours). */
+/** Scope → claims (OIDC Core §5.4; `companies`, `legacy_accounts` and `contracts` are ours). */
 export const CLAIMS_BY_SCOPE: Record<Exclude<(typeof SCOPES)[number], 'offline_access'>, string[]> = {
   openid: ['sub'],
   profile: ['name', 'family_name', 'given_name', 'middle_name', 'locale', 'updated_at'],
@@ -12,6 +13,7 @@ export const CLAIMS_BY_SCOPE: Record<Exclude<(typeof SCOPES)[number], 'offline_a
   phone: ['phone_number', 'phone_number_verified'],
   companies: ['companies'],
   legacy_accounts: ['legacy_accounts'],
+  contracts: ['contracts'],
 };
 
 /** Every claim the provider knows of a person; the granted scopes choose among them. */
@@ -19,6 +21,7 @@ export function personClaims(
   person: AccountProfile,
   companies: CompanyClaim[],
   legacyAccounts: LegacyAccountClaim[],
+  contracts: ContractClaim[],
 ): Record<string, unknown> & { sub: string } {
   return {
     sub: person.id,
@@ -34,5 +37,6 @@ export function personClaims(
       : { phone_number: person.phone, phone_number_verified: person.phoneProved }),
     companies,
     legacy_accounts: legacyAccounts,
+    contracts,
   };
 }

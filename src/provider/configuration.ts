@@ -13,6 +13,8 @@ import type { Clock } from '../clock';
 import { companyClaim } from '../companies/memberships/membership';
 import { listToldMemberships } from '../companies/memberships/store';
 import type { Documents } from '../consents/documents';
+import { contractClaim } from '../contracts/contract';
+import { listHeldContracts } from '../contracts/store';
 import { cookieName } from '../http/cookies';
 import { listConfirmedLogins } from '../legacy-accounts/store';
 import type { Secrets } from '../secrets';
@@ -199,7 +201,8 @@ async function findAccount(
       const told = asked.includes('companies') ? await listToldMemberships(parts.db, person.id) : [];
       const legacy = asked.includes('legacy_accounts') ? await listConfirmedLogins(parts.db, person.id) : [];
       const companies = told.map((view) => companyClaim(view, parts.clock.now()));
-      return personClaims(person, companies, legacy);
+      const held = asked.includes('contracts') ? await listHeldContracts(parts.db, person.id) : [];
+      return personClaims(person, companies, legacy, held.map(contractClaim));
     },
   };
 }

@@ -1,4 +1,5 @@
 /** The command line over a database of the test's own: run a command, read what the operator reads. */
+import { join } from 'node:path';
 import { adminTools } from '../../src/admin-socket';
 import { Failure, type AdminIo, type AdminTools } from '../../src/admin/admin';
 import { runCli } from '../../src/admin/cli';
@@ -71,7 +72,7 @@ export async function openDesk(kind: StorageKind): Promise<Desk> {
     secrets: testSecrets,
     clock,
     log: createLogger('silent'),
-    viewsDir: '',
+    viewsDir: join(__dirname, '../../views'),
   };
   const tools = adminTools(foundation);
   const files = new Map<string, Buffer>();
