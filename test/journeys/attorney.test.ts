@@ -288,7 +288,7 @@ describe.each(storageKinds)('powers of attorney on %s', (kind) => {
     const all = [...statuses, ...again.map(({ status }) => status)];
     expect(all.filter((status) => status === 303)).toHaveLength(LIMITS.daily);
     expect((await attach(agent, PAGE, [scan])).status).toBe(429);
-    expect((await agent.get(PAGE)).body.match(/class="document"/g)).toHaveLength(1);
+    expect((await agent.get(PAGE)).body.match(/class="paper"/g)).toHaveLength(1);
     clock.advance(86_400);
     expect((await attach(agent, PAGE, [scan])).status).toBe(303);
   });

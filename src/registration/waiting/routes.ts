@@ -140,7 +140,7 @@ async function again(parts: RegistrationParts, ctx: Context): Promise<void> {
     return;
   }
   const typed = readApplication(form);
-  if (chosen) return showPage(parts, ctx, found, { typed, askName: typed.companyName !== '' });
+  if (chosen) return showPage(parts, ctx, found, { typed, askName: form.company_name !== undefined });
   const refused = await sendApplication(parts, application.accountId, typed, ctx.state.address);
   if (refused) return showPage(parts, ctx, found, { ...refused, typed });
   goTo(ctx, path);
