@@ -15,18 +15,13 @@ import type { Render } from '../http/pages/render';
 import type { Database } from '../storage/tables';
 import { LONGEST_TEXT } from './decision-form';
 import { decidedBy } from './review';
+import type { Reviewer } from './visitor';
 
 export interface PageParts {
   db: Database;
   clock: Clock;
   forms: Forms;
   render: Render;
-}
-
-/** Who looks at the page. */
-export interface Reviewer {
-  accountId: string;
-  name: string;
 }
 
 /** What the token of an application's forms is bound to: also the person, since browsers are shared. */
@@ -56,6 +51,7 @@ export async function showList(
   { db, render }: PageParts,
   ctx: Context,
   reviewer: Reviewer,
+  own: readonly MembershipView[],
   waiting: readonly MembershipView[],
   done: Done | undefined,
 ): Promise<void> {
@@ -69,6 +65,8 @@ export async function showList(
     title: 'approvals.title',
     values: {
       person: reviewer.name,
+      // Of one company the name stands once, at the top.
+      company: own.length === 1 ? own[0]?.companyName : undefined,
       done,
       more: waiting.length > shown.length,
       applications: shown.map((view) => ({
@@ -117,6 +115,7 @@ export async function showApplication(
     status: stale ? 409 : undefined,
     problems,
     values: {
+      person: reviewer.name,
       stale,
       acting: Object.keys(problems).length > 0 ? form.decision : undefined,
       formToken: forms.token(ctx, reviewPurpose(reviewer, view.number)),
@@ -170,7 +169,9 @@ function powerFacts(power: PowerView, view: MembershipView, now: Date, locale: L
       delegated: facts.delegated,
       powers: facts.powers.map(({ name }) => name),
     },
-    comparisons: facts && compareFacts(facts, view, now),
+    // That it is in force goes without saying: its days stand above.
+    comparisons:
+      facts && compareFacts(facts, view, now).filter(({ field, match }) => field !== 'valid_until' || !match),
   };
 }
 

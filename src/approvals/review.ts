@@ -2,7 +2,7 @@
  * What a contact person sees and does of the applications to their companies. Who may decide, and what a decision
  * brings, is companies/memberships' matter; this folder owns the pages only.
  */
-import { approvalPolicy } from '../companies/memberships/policy';
+import { approvalPolicy, type Decider } from '../companies/memberships/policy';
 import type { Membership, MembershipView } from '../companies/memberships/membership';
 import { findDecidable } from '../companies/memberships/queue';
 import { findMembershipByNumber, listMemberships } from '../companies/memberships/store';
@@ -14,7 +14,6 @@ import {
   type DecisionTools,
   type SeenApplication,
 } from '../companies/memberships/decide-membership';
-import type { Decider } from '../companies/memberships/deciders';
 import type { Queryable } from '../storage/tables';
 import type { ReviewDecision } from './decision-form';
 

@@ -1,6 +1,5 @@
 import type Router from 'koa-router';
 import { fullName } from '../accounts/account';
-import { findProfile } from '../accounts/store';
 import { FileStoreError } from '../attorney/file-store';
 import { readPowerFile } from '../attorney/read-power-file';
 import type { ByteTools } from '../attorney/stored-bytes';
@@ -12,16 +11,10 @@ import type { Context } from '../http/context';
 import { sendAttachment } from '../http/files/downloads';
 import type { Sessions } from '../http/sessions';
 import { readDecision } from './decision-form';
-import {
-  reviewPurpose,
-  showApplication,
-  showList,
-  showNotContact,
-  type Done,
-  type PageParts,
-  type Reviewer,
-} from './pages';
+import { reviewPurpose, showApplication, showList, showNotContact, type Done, type PageParts } from './pages';
+import { addMembersRoutes } from './members/routes';
 import { carryOut, contactDecider, findForReview, listOwnCompanies } from './review';
+import { numberOf, parameter, reviewerOf, type Reviewer } from './visitor';
 
 const PATH = '/approvals';
 /** After which a file storage that was away may be back. */
@@ -40,13 +33,11 @@ type Handler = (ctx: Context, reviewer: Reviewer) => Promise<void> | void;
 /** `/approvals`: contact persons decide who may enter their company. Mails about applications link here. */
 export function addApprovalsRoutes(parts: ApprovalsParts): void {
   const { router } = parts;
-  /** Only for somebody who is signed in; others sign in first and come back to `to`. */
+  addMembersRoutes(parts);
   const signedIn = (to: (ctx: Context) => string, handle: Handler): Router.IMiddleware =>
     (async (ctx: Context) => {
-      const session = await parts.sessions.current(ctx);
-      const person = session && (await findProfile(parts.db, session.accountId));
-      if (person) await handle(ctx, { accountId: person.id, name: fullName(person) });
-      else parts.sessions.signIn(ctx, to(ctx));
+      const reviewer = await reviewerOf(parts, ctx, to(ctx));
+      if (reviewer) await handle(ctx, reviewer);
     }) as Router.IMiddleware;
   const applicationPath = (ctx: Context): string => `${PATH}/${numberOf(ctx)}`;
 
@@ -73,17 +64,6 @@ export function addApprovalsRoutes(parts: ApprovalsParts): void {
   );
 }
 
-const parameter = (ctx: Context, name: string): string =>
-  (ctx as Context & { params: Record<string, string> }).params[name] ?? '';
-
-/** @throws Refusal not_found for what is no number of an application */
-function numberOf(ctx: Context): number {
-  const text = parameter(ctx, 'number');
-  // Larger ones do not fit the column.
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Refusal('not_found');
-  return Number(text);
-}
-
 /** @throws Refusal not_found for an application that is none of this person's business */
 async function applicationOf(
   { db }: ApprovalsParts,
@@ -102,7 +82,7 @@ async function showWaiting(parts: ApprovalsParts, ctx: Context, reviewer: Review
     return;
   }
   const waiting = await listDecidable(parts.db, reviewer.accountId);
-  await showList(parts, ctx, reviewer, waiting, await justDone(parts, ctx, reviewer));
+  await showList(parts, ctx, reviewer, own, waiting, await justDone(parts, ctx, reviewer));
 }
 
 const TOLD: readonly Done['state'][] = ['approved', 'declined', 'asked', 'voted'];

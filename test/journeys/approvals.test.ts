@@ -1,25 +1,18 @@
-/** The page of a company's contact person, signing in to our own pages, and what relying parties admit. */
+/** The pages of a company's contact person, reached by the mailed link: deciding, races, and who is kept out. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { blockAccount } from '../../src/accounts/change-account';
 import { changeMembership } from '../../src/companies/memberships/change-membership';
-import { findMembershipByNumber } from '../../src/companies/memberships/store';
+import { findMembershipByNumber, listMemberships } from '../../src/companies/memberships/store';
 import { attachTo, decideOn, enterAt, openOffice } from '../approvals/office';
 import { mchdXml, signature, upload } from '../attorney/documents';
 import { mailedLink, messagesTo } from '../registration/wizard';
-import { createAgent, type Agent } from '../support/agent';
+import { createAgent, type Agent, type Answer } from '../support/agent';
 import { addClient, addPerson, startProduct, type TestPerson, type TestProduct } from '../support/app';
 import { storageKinds } from '../support/database';
-import {
-  authorizationRequest,
-  follow,
-  hiddenFields,
-  redeemCode,
-  signIn,
-  submitSignIn,
-} from '../support/relying-party';
+import { authorizationRequest, follow, hiddenFields, redeemCode, signIn } from '../support/relying-party';
 
 describe.each(storageKinds)('a contact person on %s', (kind) => {
   let product: TestProduct;
@@ -227,6 +220,60 @@ describe.each(storageKinds)('a contact person on %s', (kind) => {
     expect(await status(number)).toBe('requested');
   });
 
+  it('suspends, restores and ends the access of a colleague', async () => {
+    const { issuer, app } = product;
+    const { office, contact, agent } = await contactAt();
+    const [colleague, stranger] = [await addPerson(app), await addPerson(app)];
+    await office.member(colleague, 'member');
+    await openOffice(product).member(stranger, 'member');
+    const numberOf = async ({ id: accountId }: TestPerson) =>
+      (await listMemberships(app.db, { accountId, limit: 1 }))[0]?.number ?? 0;
+    const path = `/approvals/members/${await numberOf(colleague)}`;
+    const list = await enter(agent, contact, '/approvals/members');
+    expect(list.body.match(/href="\/approvals\/members\/\d+"/g)).toEqual([`href="${path}"`]);
+    const change = async (kind: string, reason = 'проверка', page?: Answer) =>
+      agent.post(path, { ...hiddenFields((page ?? (await agent.get(path))).body), change: kind, reason });
+
+    const seen = await agent.get(path);
+    expect((await change('suspend', ' ')).body).toContain('Напишите причину');
+    const done = await follow(agent, issuer, await change('suspend'));
+    expect(done.body).toContain('Доступ приостановлен: Вымышленный Иван Иванович.');
+    expect(await claimOf(colleague)).toMatchObject([{ status: 'suspended', can_act: false }]);
+    const stale = await change('revoke', 'уволился', seen);
+    expect(stale.status).toBe(409);
+    expect(stale.body).toContain('Кто-то уже изменил этот доступ');
+    await change('restore');
+    expect(await claimOf(colleague)).toMatchObject([{ status: 'approved' }]);
+    await change('revoke', 'уволился');
+    const told = (await messagesTo(app, colleague.email)).map((mail) => mail.template).sort();
+    expect(told).toEqual(['membership_restored', 'membership_revoked', 'membership_suspended']);
+
+    const hidden = [await numberOf(stranger), await numberOf(contact), await numberOf(colleague)];
+    for (const number of hidden) expect((await agent.get(`/approvals/members/${number}`)).status).toBe(404);
+    const { number } = await office.applicant();
+    expect((await agent.get(`/approvals/members/${number}`)).status).toBe(404);
+    expect((await enter(createAgent(issuer), stranger, '/approvals/members')).status).toBe(403);
+  });
+
+  it('leaves one of two who dismiss each other at once', async () => {
+    const first = await contactAt();
+    const second = await contactAt(first.office);
+    const both = [first, second];
+    for (const { agent, contact } of both) await enter(agent, contact, '/approvals/members');
+    const answers = await Promise.all(
+      both.map(async ({ agent }) => {
+        const list = await agent.get('/approvals/members');
+        const path = /href="(\/approvals\/members\/\d+)"/.exec(list.body)?.[1] ?? '';
+        const fields = hiddenFields((await agent.get(path)).body);
+        return () => agent.post(path, { ...fields, change: 'revoke', reason: 'уволился' });
+      }),
+    );
+    const results = await Promise.all(answers.map((send) => send()));
+    expect(results.map((answer) => answer.status).sort()).toEqual([303, 404]);
+    const left = await Promise.all(both.map(({ agent }) => agent.get('/approvals/members')));
+    expect(left.map((answer) => answer.status).sort()).toEqual([200, 403]);
+  });
+
   it('who is none reads so, also while they wait', async () => {
     const { office } = await contactAt();
     const { person } = await office.applicant();
@@ -253,174 +300,5 @@ describe.each(storageKinds)('a contact person on %s', (kind) => {
     const late = await decideOn(agent, product.issuer, number, { decision: 'approve' }, page);
     expect(late.location).toContain('/auth?');
     expect(await status(number)).toBe('requested');
-  });
-});
-
-describe('our own pages as a relying party', () => {
-  let product: TestProduct;
-  beforeAll(async () => {
-    product = await startProduct('embedded');
-  });
-  afterAll(() => product.close());
-
-  it('get no code, no token and no grant', async () => {
-    const { app, issuer } = product;
-    const person = await addPerson(app);
-    const agent = createAgent(issuer);
-    const started = await agent.get('/approvals');
-    const request = new URL(started.location ?? '');
-    expect(request.searchParams.get('response_type')).toBe('none');
-    const asked = await agent.get(request.pathname + request.search);
-    const path = new URL(asked.location ?? '').pathname;
-    const page = { ...(await agent.get(path)), path };
-    expect(page.body).toContain('port.one ID');
-    const resumed = await submitSignIn(agent, page, person);
-    const back = await agent.get(new URL(resumed.location ?? '').pathname);
-    const { pathname, searchParams } = new URL(back.location ?? '');
-    expect(pathname).toBe('/signed-in');
-    expect([...searchParams.keys()].sort()).toEqual(['iss', 'state']);
-    expect(
-      await app.db.selectFrom('grants').selectAll().where('accountId', '=', person.id).execute(),
-    ).toEqual([]);
-
-    for (const type of ['code', 'id_token', 'token', 'code id_token']) {
-      request.searchParams.set('response_type', type);
-      const refused = await agent.get(request.pathname + request.search);
-      expect(refused.location ?? '').not.toMatch(/[?#&](code|id_token|access_token)=/);
-      expect(`${refused.location ?? ''}${refused.body}`).toMatch(/unsupported_response_type|invalid_request/);
-    }
-    const other = await addClient(app);
-    const none = await agent.get(authorizationRequest(other, { response_type: 'none' }).path);
-    expect(none.location).toContain('error=invalid_request');
-  });
-
-  it('lead back to themselves only', async () => {
-    const { issuer } = product;
-    const agent = createAgent(issuer);
-    const started = await agent.get('/approvals');
-    const state = new URL(started.location ?? '').searchParams.get('state') ?? '';
-    const [token = ''] = state.split(' ');
-    const after = async (sent: string, more = '') =>
-      (await agent.get(`/signed-in?state=${encodeURIComponent(sent)}${more}`)).location;
-    expect(await after(state)).toBe(`${issuer}/approvals`);
-    const bad = [
-      '',
-      token,
-      `${token} https://evil.example/`,
-      `${token} //evil.example`,
-      `${token} /\\evil.example`,
-      `${token} /approvals/../..//evil.example`,
-      `${token} /account`,
-      'x /approvals',
-      '/approvals',
-    ];
-    for (const sent of bad) expect(await after(sent)).toBe(`${issuer}/`);
-    expect(await after(state, '&error=access_denied')).toBe(`${issuer}/`);
-    const elsewhere = await createAgent(issuer).get(`/signed-in?state=${encodeURIComponent(state)}`);
-    expect(elsewhere.location).toBe(`${issuer}/`);
-
-    const request = new URL(started.location ?? '');
-    request.searchParams.set('redirect_uri', 'https://evil.example/');
-    const refused = await agent.get(request.pathname + request.search);
-    expect({ status: refused.status, location: refused.location }).toEqual({
-      status: 400,
-      location: undefined,
-    });
-    // Cancelled: to our home page, not into a circle.
-    const page = await agent.get(
-      new URL((await agent.get((started.location ?? '').slice(issuer.length))).location ?? '').pathname,
-    );
-    const cancel = /formaction="([^"]+\/cancel)"/.exec(page.body)?.[1] ?? '';
-    const cancelled = await agent.post(cancel, hiddenFields(page.body));
-    const end = await follow(agent, issuer, cancelled);
-    expect(end.body).toContain('<h1>Служба входа</h1>');
-  });
-
-  it('are the place where a registration may begin', async () => {
-    const { issuer, app } = product;
-    const agent = createAgent(issuer);
-    const asked = await agent.get(((await agent.get('/approvals')).location ?? '').slice(issuer.length));
-    const first = await follow(
-      agent,
-      issuer,
-      await agent.get(`${new URL(asked.location ?? '').pathname}/register`),
-    );
-    expect(first.body).toContain('1 / 3 Данные пользователя');
-    const rows = await app.db.selectFrom('registrations').select(['clientId', 'path']).execute();
-    expect(rows).toContainEqual({ clientId: null, path: 'port-one' });
-  });
-
-  it('cannot be registered by anybody', async () => {
-    await expect(addClient(product.app, { client_id: 'port-one-id' })).rejects.toThrow('built in');
-  });
-});
-
-describe('a relying party', () => {
-  let product: TestProduct;
-  beforeAll(async () => {
-    product = await startProduct('embedded');
-  });
-  afterAll(() => product.close());
-
-  it('may admit people who wait, and then learns that they do', async () => {
-    const { app, issuer } = product;
-    const office = openOffice(product);
-    const { person, number } = await office.applicant();
-    const open = await addClient(app, { admits: 'waiting' });
-    const request = authorizationRequest(open);
-    const agent = createAgent(issuer);
-    const back = await signIn(agent, issuer, request, person);
-    const { json } = await redeemCode(agent, open, request, back.searchParams.get('code') ?? '');
-    expect(decodeJwt(String(json.id_token)).companies).toMatchObject([
-      { status: 'requested', can_act: false },
-    ]);
-
-    const closed = await addClient(app);
-    const stopped = await follow(agent, issuer, await agent.get(authorizationRequest(closed).path));
-    expect(stopped.body).toContain('Заявка на рассмотрении');
-
-    const contact = await addPerson(app);
-    await office.member(contact);
-    const decider = createAgent(issuer);
-    await enterAt(decider, issuer, '/approvals', contact);
-    await decideOn(decider, issuer, number, { decision: 'decline', reason: 'duplicate' });
-    const declined = await follow(agent, issuer, await agent.get(authorizationRequest(open).path));
-    expect(declined.body).toContain('Заявку отклонили');
-  });
-
-  it('closes to whom no company lets in any more', async () => {
-    const { app, issuer } = product;
-    const person = await addPerson(app);
-    const client = await addClient(app);
-    const membership = await openOffice(product).member(person, 'member');
-    const agent = createAgent(issuer);
-    const back = await signIn(agent, issuer, authorizationRequest(client), person);
-    expect(back.searchParams.get('code')).not.toBeNull();
-    const end = { kind: 'revoke', reason: 'уволился' } as const;
-    await changeMembership({ ...app, issuer }, membership, end, 'operator:test');
-    const page = await follow(agent, issuer, await agent.get(authorizationRequest(client).path));
-    expect(page.body).toContain('Доступ закрыт');
-  });
-
-  it('is opened where its sign-in begins, else at its home', async () => {
-    const { app, issuer } = product;
-    const start = { initiate_login_uri: 'https://cabinet.example/enter?from=mail' };
-    const [begins, home, native] = [
-      await addClient(app, { ...start, client_uri: 'https://cabinet.example/home' }),
-      await addClient(app, { client_uri: 'https://cabinet.example/home' }),
-      await addClient(app, {
-        redirect_uris: ['com.example.app:/callback'],
-        post_logout_redirect_uris: [],
-        application_type: 'native',
-        token_endpoint_auth_method: 'none',
-      }),
-    ];
-    const opened = async (id: string) => (await createAgent(issuer).get(`/open/${id}`)).location;
-    const iss = encodeURIComponent(issuer);
-    expect(await opened(begins.id)).toBe(`https://cabinet.example/enter?from=mail&iss=${iss}`);
-    expect(await opened(home.id)).toBe('https://cabinet.example/home');
-    expect(await opened(native.id)).toBe(`${issuer}/`);
-    for (const id of ['nobody', 'port-one-id', '%00', 'https:%2F%2Fevil.example'])
-      expect(await opened(id)).toBe(`${issuer}/`);
   });
 });

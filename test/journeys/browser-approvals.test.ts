@@ -81,6 +81,20 @@ it('leads from the list through a decision to the next', async () => {
   expect(await page.textContent('[role=status]')).toContain(`Заявка ${second.number} отклонена`);
 });
 
+it('shows the people of the company, and changes their access', async () => {
+  await office.member(await addPerson(product.app), 'member');
+  const { page } = await browser.visit();
+  await enter(page, '/approvals/members');
+  await inspect(page);
+  await page.click('main ul.queue a >> nth=-1');
+  await inspect(page);
+  await page.click('button.primary');
+  expect(await page.textContent('.problems')).toContain('Напишите причину');
+  await page.fill('#reason', 'Отпуск до марта.');
+  await page.click('button.primary');
+  expect(await page.textContent('[role=status]')).toContain('Доступ приостановлен');
+});
+
 it('works without JavaScript, and tells what has changed', async () => {
   const { number } = await office.applicant();
   const { page, context } = await browser.visit({ javaScriptEnabled: false });

@@ -2,5 +2,7 @@
 import type { Locale } from '../context';
 
 export function dayOf(at: Date, locale: Locale): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'Europe/Moscow' }).format(at);
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'Europe/Moscow' }).format(at);
+  // «21 ноября 2026 г.» would end a sentence with two full stops.
+  return day.replace(/\sг\.$/, '');
 }
