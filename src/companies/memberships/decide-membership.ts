@@ -7,12 +7,11 @@ import { settlePower } from '../../attorney/settle-power';
 import { recordEvent } from '../../audit/store';
 import { isUniqueViolation } from '../../storage/postgres';
 import type { Database, Queryable } from '../../storage/tables';
-import { mayDecide, type Decider } from './deciders';
 import { grantMembership, GrantRefused, isForOperators, type Grant, type GrantFault } from './grant';
 import { tellPerson, type MailTools } from './mails';
 import type { DeclineReason, MembershipView } from './membership';
-import { approvalPolicy, type ApprovalPolicy } from './policy';
-import { changeWaiting, insertVote, lockApplication } from './queue';
+import { approvalPolicy, type ApprovalPolicy, type Decider } from './policy';
+import { changeWaiting, holdContact, insertVote, lockApplication } from './queue';
 import { decideApplication } from './store';
 
 export interface DecisionTools extends MailTools {
@@ -65,6 +64,19 @@ async function review<Result>(
     if (view.status !== 'requested' || view.version !== seen.version) return 'stale';
     return act(trx, view, at);
   });
+}
+
+/** Asked inside the transaction that decides: a contact person who is dismissed meanwhile waits for it, or is too late. */
+async function mayDecide(
+  trx: Queryable,
+  view: MembershipView,
+  decider: Decider,
+  policy: ApprovalPolicy,
+): Promise<boolean> {
+  const { kind, accountId } = decider;
+  if (accountId === view.accountId || !policy.by.includes(kind)) return false;
+  if (kind === 'operator') return true;
+  return accountId !== undefined && holdContact(trx, accountId, view.companyId);
 }
 
 const policyFor = ({ policyOf = approvalPolicy }: DecisionTools, { path }: MembershipView): ApprovalPolicy =>

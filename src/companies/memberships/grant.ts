@@ -5,9 +5,9 @@ import { confirmLegacyLinks } from '../../legacy-accounts/link';
 import type { Queryable } from '../../storage/tables';
 import type { CompanyUnit } from '../identifiers';
 import { findDirectoryRow } from '../store';
-import type { Decider } from './deciders';
 import { tellAppointed, tellPerson, type MailTools } from './mails';
 import type { Company, MembershipRole, MembershipView } from './membership';
+import type { Decider } from './policy';
 import { decideApplication, ensureCompany, findCompanyByUnit, findMembership, renameCompany } from './store';
 
 export interface Grant {

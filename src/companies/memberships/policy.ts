@@ -7,6 +7,14 @@ import { addSeconds } from '../../clock';
 export const DECIDER_KINDS = ['operator', 'contact'] as const;
 export type DeciderKind = (typeof DECIDER_KINDS)[number];
 
+export interface Decider {
+  kind: DeciderKind;
+  /** As the audit trail names people. */
+  actor: string;
+  /** Of a contact person; the command line knows its operators by name only. */
+  accountId?: string;
+}
+
 export interface ApprovalPolicy {
   /** Operators by the command line, contact persons of the company on their page. */
   by: readonly DeciderKind[];

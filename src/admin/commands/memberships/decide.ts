@@ -14,7 +14,7 @@ import {
   type DeclineReason,
   type MembershipView,
 } from '../../../companies/memberships/membership';
-import type { Decider } from '../../../companies/memberships/deciders';
+import type { Decider } from '../../../companies/memberships/policy';
 import type { Grant } from '../../../companies/memberships/grant';
 import { Failure, type AdminContext } from '../../admin';
 import { addLeaf, startRun } from '../../command';
