@@ -229,5 +229,8 @@ async function provePhone(
     result.payload.registration !== registration.id
   )
     return 'code_over';
-  return (await updateRegistration(tools.db, registration, { provedPhone: phone })) ?? 'code_over';
+  return (
+    (await updateRegistration(tools.db, registration, { provedPhone: phone, locale: registration.locale })) ??
+    'code_over'
+  );
 }

@@ -69,7 +69,8 @@ export function createVisits(tools: RegistrationTools, cookie: Cookie): Visits {
     current: async (ctx) => {
       const registration = (await find(parts(ctx)[0])) ?? (await start(ctx, undefined, ''));
       await greet(tools, ctx, registration.clientId);
-      return registration;
+      // Messages speak as the page does that they are sent from.
+      return { ...registration, locale: ctx.state.locale };
     },
     known: (ctx) => find(parts(ctx)[0]),
     interaction: (ctx) => parts(ctx)[1],

@@ -97,6 +97,18 @@ describe.each(storageKinds)('the wizard on %s', (kind) => {
     expect([free.status, free.body]).toEqual([422, expect.stringContaining('Введите цифры с картинки')]);
   });
 
+  it('writes in the language that the person has changed to', async () => {
+    const person = newRegistrant();
+    await wizard.send('data', { ...typed(person), lang: 'en' });
+    expect((await wizard.open()).body).toContain(`value="${person.email}"`);
+    await wizard.fill(person, listed);
+    const sent = [
+      ...(await messagesTo(product.app, person.phone)),
+      ...(await messagesTo(product.app, person.email)),
+    ];
+    expect(sent.map(({ locale }) => locale)).toEqual(['en', 'en']);
+  });
+
   it('asks for the captcha anew after half an hour', async () => {
     const person = newRegistrant();
     await wizard.send('data', { ...typed(person), inn: '' });

@@ -67,7 +67,10 @@ async function proveHuman(
   const now = parts.clock.now();
   if (isHuman(registration, now)) return registration;
   if (!(await parts.captcha.check(wizardBinding(parts, ctx), form))) return undefined;
-  return (await updateRegistration(parts.db, registration, { humanAt: now })) ?? registration;
+  return (
+    (await updateRegistration(parts.db, registration, { humanAt: now, locale: registration.locale })) ??
+    registration
+  );
 }
 
 /** Keeps what is not accepted yet, so that it is there after a restart and in another tab. */
