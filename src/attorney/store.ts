@@ -212,8 +212,19 @@ export async function listUnderOtherPrefix(
     .execute();
 }
 
-export async function moveFile(db: Queryable, id: string, storageKey: string): Promise<void> {
-  await db.updateTable('powerFiles').set({ storageKey }).where('id', '=', id).execute();
+/** Its bytes lie elsewhere now; false when somebody else has moved them since it was read. */
+export async function moveFile(
+  db: Queryable,
+  { id, storageKey: before }: Pick<PowerFile, 'id' | 'storageKey'>,
+  storageKey: string,
+): Promise<boolean> {
+  const result = await db
+    .updateTable('powerFiles')
+    .set({ storageKey })
+    .where('id', '=', id)
+    .where('storageKey', '=', before)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
 }
 
 /** Of these applications, those with one that waits to be decided. */

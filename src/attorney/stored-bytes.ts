@@ -20,10 +20,6 @@ export const keyPrefix = (secrets: Secrets): string => `${secrets.keyId}-`;
 
 export const newStorageKey = (secrets: Secrets): string => keyPrefix(secrets) + randomToken(18);
 
-/** The name that a file gets when it is sealed anew: the same whoever does it, and however often. */
-export const renewedKey = (secrets: Secrets, storageKey: string): string =>
-  keyPrefix(secrets) + storageKey.slice(keyPrefix(secrets).length);
-
 export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 /** @throws FileStoreError */

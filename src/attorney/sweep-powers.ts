@@ -2,7 +2,7 @@
 import { addSeconds, type Clock } from '../clock';
 import type { Database } from '../storage/tables';
 import { ABANDONED_SECONDS, REPLACED_DAYS } from './attorney';
-import { getBytes, keyPrefix, putBytes, renewedKey, type ByteTools } from './stored-bytes';
+import { getBytes, keyPrefix, newStorageKey, putBytes, type ByteTools } from './stored-bytes';
 import { deletePower, listSweepable, listUnderOtherPrefix, moveFile } from './store';
 
 const BATCH = 50;
@@ -34,10 +34,12 @@ export async function renewSeals(tools: SweepTools): Promise<number> {
     const bytes = await getBytes(tools, file);
     // Another node was faster, and has told the row by now.
     if (!bytes) return;
-    const storageKey = renewedKey(secrets, file.storageKey);
+    // A name of its own each time: during a change of keys two nodes may move the same file in opposite directions, and
+    // what one of them deletes must be nothing that the other has just written.
+    const storageKey = newStorageKey(secrets);
     await putBytes(tools, { id: file.id, storageKey }, bytes);
-    await moveFile(db, file.id, storageKey);
-    await files.delete(file.storageKey);
+    const moved = await moveFile(db, file, storageKey);
+    await files.delete(moved ? file.storageKey : storageKey);
   });
   // One that cannot be opened any more must not keep the others under the old key.
   const settled = await Promise.allSettled(moves);
