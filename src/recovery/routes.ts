@@ -66,6 +66,7 @@ async function post(parts: RecoveryParts, ctx: Context, step: RecoveryStep): Pro
   if (parts.locale.choose(ctx, form.lang) || form.action === 'refresh')
     return step.show(parts, ctx, visit, { form });
   const problems = await step.submit(parts, ctx, visit, form);
+  if (ctx.body !== undefined) return;
   if (!problems) return goTo(ctx, PATH);
   await step.show(parts, ctx, visit, { form, problems });
   if (ctx.body === undefined) goTo(ctx, PATH);

@@ -4,7 +4,7 @@
  */
 import { fullName, greetingName, type AccountProfile } from '../accounts/account';
 import { completeSetPassword, SET_PASSWORD, type AccountTools } from '../accounts/create-account';
-import { parsePhone, takesSms } from '../accounts/phone-number';
+import { formatPhone, parsePhone, takesSms } from '../accounts/phone-number';
 import { passwordProblem, type PasswordHasher } from '../accounts/passwords';
 import {
   endSessions,
@@ -33,9 +33,9 @@ export interface PasswordRight {
   token: string;
 }
 
-/** What it opens: the form, or the reason why not. `name` is the one to sign in with. */
+/** What it opens: the form, or the reason why not. `name` is the one to sign in with, `shown` the same for reading. */
 export type OpenedPassword =
-  { state: 'live'; name: string; words: string[] } | { state: 'spent' } | { state: 'unknown' };
+  { state: 'live'; name: string; shown: string; words: string[] } | { state: 'spent' } | { state: 'unknown' };
 
 /** Looks without spending anything (mail scanners open links). */
 export async function openSetPassword(
@@ -49,7 +49,8 @@ export async function openSetPassword(
   const name = email ?? canonical;
   if (!person || typeof name !== 'string') return { state: 'unknown' };
   const words = [...fullName(person).split(' '), name, person.email ?? '', person.phone ?? ''];
-  return { state: 'live', name, words: words.filter(Boolean) };
+  const shown = name.startsWith('+') ? formatPhone(name) : name;
+  return { state: 'live', name, shown, words: words.filter(Boolean) };
 }
 
 /** What is wrong with the two typed passwords; empty when nothing. */

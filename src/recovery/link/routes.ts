@@ -78,6 +78,7 @@ function showForm(
     form: { id: 'set-password', action: PATH },
     values: {
       name: link.name,
+      shown: link.shown,
       words: link.words,
       scripts: METER_SCRIPTS,
       formToken: parts.forms.token(ctx, PATH),

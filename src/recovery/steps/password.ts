@@ -24,6 +24,7 @@ export const passwordStep: RecoveryStep = {
       form: { id: 'set-password', action: '/recovery/password' },
       values: {
         name: opened.name,
+        shown: opened.shown,
         words: opened.words,
         scripts: METER_SCRIPTS,
         formToken: parts.forms.token(ctx, RECOVERY_PURPOSE),
