@@ -296,6 +296,9 @@ describe.each(storageKinds)('powers of attorney on %s', (kind) => {
 
   it('are swept with their files when they are nobody’s, and sealed anew under a new key', async () => {
     const { app } = product;
+    const member = newRegistrant();
+    await attach(await atLastStep(member), PAGE, [scan]);
+    await prove(member);
     const agent = await atLastStep();
     await attach(agent, PAGE, [scan]);
     await attach(agent, PAGE, mchd());
