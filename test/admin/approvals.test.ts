@@ -184,7 +184,7 @@ describe.each(storageKinds)('approvals on %s', (kind) => {
       desk.run('approvals', 'approve', number, '--version', '1', '--can-act-until', day, '--json');
     for (const day of ['2027-02-30', 'soon', '2020-01-01']) expect((await until(day)).code).toBe(2);
     const { out } = await until('2027-12-31');
-    const expected = { company: { can_act: true }, can_act_until: '2027-12-31T21:00:00.000Z' };
+    const expected = { company: { can_act: true }, can_act_until: '2027-12-31T20:59:59.999Z' };
     expect(JSON.parse(out)).toMatchObject(expected);
   });
 

@@ -72,6 +72,24 @@ test('questions and files are asked for at the operator', async () => {
   expect([questions, out]).toEqual([['Sure?'], 'true 00ff No file gone.']);
 });
 
+test('files come to the operator in any size, and only into a folder that the command line names', async () => {
+  const large = Buffer.alloc(3 * 1024 * 1024 + 7, 'ё');
+  await serve(async (_argv, io) => {
+    await io.saveFile('./17', 'scan.pdf', large);
+    await io.saveFile('./17', 'empty', Buffer.alloc(0));
+    io.stdout(
+      await io.saveFile('/etc', 'passwd', large).then(String, (error: unknown) => (error as Error).message),
+    );
+    return 0;
+  });
+  const files = new Map<string, Buffer>();
+  const { out, code } = await command(['show', '--documents', './17'], {}, files);
+  expect(code).toBe(0);
+  expect(out).toContain('does not name');
+  expect([...files.keys()]).toEqual(['./17/scan.pdf', './17/empty']);
+  expect(files.get('./17/scan.pdf')?.equals(large)).toBe(true);
+});
+
 test('a file that the command line does not name is not handed out', async () => {
   await serve(async (_argv, io) => {
     io.stdout(

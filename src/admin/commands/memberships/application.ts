@@ -87,12 +87,12 @@ export function readCompany(text: string): CompanyUnit {
 
 const DAY_MS = 86_400_000;
 
-/** The end of a day in Moscow, where the companies are. */
+/** The last moment of a day in Moscow, where the companies are. */
 export function readLastDay(text: string): Date {
   const begin = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00+03:00`) : NaN;
   const isReal = !Number.isNaN(begin) && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
   if (!isReal) throw new InvalidArgumentError('Give a day as YYYY-MM-DD.');
-  return new Date(begin + DAY_MS);
+  return new Date(begin + DAY_MS - 1);
 }
 
 export async function getApplication({ db }: AdminTools, number: number): Promise<MembershipView> {
