@@ -33,13 +33,12 @@ export function addConsentingRoutes(parts: ConsentingParts): Middleware {
 /** A document as it holds now, or as `?version=` was shown to somebody once. */
 async function showDocument({ documents, render }: ConsentingParts, ctx: Context, name: string) {
   const { version } = ctx.query;
-  const wanted = typeof version === 'string' ? version.slice(0, 100).replaceAll('\0', '') : undefined;
   const known = isDocumentName(name) ? name : undefined;
   const found =
     known &&
-    (wanted === undefined
+    (version === undefined
       ? (await documents.current()).find((document) => document.name === known)
-      : await documents.find(known, wanted));
+      : await documents.find(known, String(version)));
   if (!found) throw new Refusal('not_found');
   const [title = '', ...rest] = found.text[ctx.state.locale].split('\n');
   render(ctx, {

@@ -41,6 +41,9 @@ export function textHash(text: string): string {
 /** Another text is another version: the first signs of its hash, where nobody gives it a better name. */
 export const versionOf = (text: string): string => textHash(text).slice(0, 12);
 
+/** What a version may be called. */
+export const isVersion = (text: string): boolean => /^[\p{L}\d][\p{L}\d._-]{0,39}$/u.test(text);
+
 export function documentOf(row: PublishedDocument): Document {
   const { name, version, textHash: hash, required, textRu, textEn } = row;
   return { name, version, textHash: hash, required, text: { ru: textRu, en: textEn ?? textRu } };

@@ -10,6 +10,7 @@ import {
   DOCUMENT_NAMES,
   documentOf,
   isRequired,
+  isVersion,
   textHash,
   versionOf,
   type Document,
@@ -25,7 +26,7 @@ export interface Documents {
   current(): Promise<readonly Document[]>;
   /** Those without which there is no account. */
   required(): Promise<readonly Document[]>;
-  /** A version that was ever shown to anybody. */
+  /** A version that was ever shown to anybody; undefined for anything else, whatever it is. */
   find(name: DocumentName, version: string): Promise<Document | undefined>;
 }
 
@@ -85,6 +86,7 @@ export function createDocuments({ db, clock, viewsDir }: DocumentsParts): Docume
     current,
     required: async () => (await current()).filter(({ required }) => required),
     find: async (name, version) => {
+      if (!isVersion(version)) return undefined;
       const known = (await current()).find((one) => one.name === name && one.version === version);
       if (known) return known;
       const row = await findDocument(db, name, version);

@@ -3,6 +3,10 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { blockAccount } from '../../src/accounts/change-account';
 import { createAccount } from '../../src/accounts/create-account';
 import { parseEmail } from '../../src/accounts/email-address';
+import { textHash } from '../../src/consents/document';
+import { readShipped } from '../../src/consents/documents';
+import { giveConsents } from '../../src/consents/give';
+import { insertDocument } from '../../src/consents/store';
 import { addDevelopmentRoutes } from '../../src/development/routes';
 import { addPerson, startProduct, type TestClient, type TestProduct } from '../support/app';
 import { expectAccessible, expectNoSideScroll, launchBrowser, type TestBrowser } from '../support/browser';
@@ -108,6 +112,38 @@ describe.each(['ru', 'en'] as const)('the pages in %s', (language) => {
     const sent = page.waitForRequest((request) => request.url().startsWith(`${cabinet.url}/callback?code=`));
     await page.goto(ask(cabinet.client, { prompt: 'consent' }));
     await page.click('button[value=allow]');
+    expect((await sent).url()).toContain('code=');
+  });
+
+  it('of documents that have changed', async () => {
+    const { db, clock, viewsDir } = product.app;
+    const person = await addPerson(product.app);
+    const facts = { form: 'registration', way: 'box', address: '', userAgent: '' } as const;
+    const at = clock.now();
+    for (const { name, text, required } of readShipped(viewsDir).slice(0, 2)) {
+      const older = (words: string) => `${words.replace(/\n[^\n]*\n$/, '\n')}9. ${LONG_NAME}\n`;
+      const texts = { textRu: older(text.ru), textEn: older(text.en), textHash: textHash(older(text.ru)) };
+      const version = `older-${language}`;
+      await insertDocument(db, { name, version, required, ...texts, shipped: true, publishedBy: '' }, at);
+      const consents = [{ document: name, version, textHash: texts.textHash }];
+      await db
+        .transaction()
+        .execute((trx) => giveConsents(trx, { accountId: person.id, consents, facts, at }));
+    }
+    const page = await visit();
+    await page.goto(ask(cabinet.client));
+    await fillSignIn(page, person);
+    expect(await page.locator('.difference li').count()).toBeGreaterThan(2);
+    await inspect(page);
+    await page.click('main button.primary');
+    expect(await page.locator('.problems a').count()).toBe(2);
+    await inspect(page);
+    const address = page.url().replace(/\/documents$/, '');
+    await open(page, '/documents/terms');
+    await page.goto(address);
+    for (const name of ['terms', 'personal_data']) await page.check(`#${name}`);
+    const sent = page.waitForRequest((request) => request.url().startsWith(`${cabinet.url}/callback?code=`));
+    await page.click('main button.primary');
     expect((await sent).url()).toContain('code=');
   });
 

@@ -1,6 +1,9 @@
 /** The first ID token carries the person's companies; what changes is told at the next refresh and by userinfo. */
 import { decodeJwt } from 'jose';
 import { addMember, changeMembership } from '../../src/companies/memberships/change-membership';
+import { addContract } from '../../src/contracts/add-contract';
+import { endContract } from '../../src/contracts/end-contract';
+import { issueActivationCodes } from '../../src/contracts/issue-codes';
 import { createAgent } from '../support/agent';
 import { addClient, addPerson, startProduct, type TestProduct } from '../support/app';
 import { storageKinds } from '../support/database';
@@ -43,5 +46,35 @@ describe.each(storageKinds)('the claim companies on %s', (kind) => {
     await changeMembership(tools, member?.id ?? '', { kind: 'revoke', reason: 'уволился' }, 'system');
     const second = await refreshTokens(agent, client, String(first.json.refresh_token));
     expect(decodeJwt(String(second.json.id_token)).companies).toEqual([]);
+  });
+
+  it('contracts stand in the first ID token while they last', async () => {
+    const { app, issuer } = product;
+    const person = await addPerson(app);
+    const client = await addClient(app);
+    const agent = createAgent(issuer);
+    const tools = { ...app, issuer };
+    const number = '78000000000017';
+    const naming = { name: 'ООО "Пример"', nameSource: 'operator' as const, ogrn: null };
+    const unit = { inn: '7800999994', kpp: '780001001' };
+    const once = { role: 'member', canAct: false, maxUses: 1, ttlSeconds: 3600, count: 1 } as const;
+    const issued = await issueActivationCodes(
+      tools,
+      { ...once, company: { unit, naming }, contract: number },
+      'system',
+    );
+    const code = Array.isArray(issued) ? (issued[0]?.code ?? '') : '';
+    const added = await addContract(tools, { accountId: person.id, number, code }, `account:${person.id}`);
+    expect(added).toBe('done');
+
+    const request = authorizationRequest(client, { scope: 'openid contracts' });
+    const back = await signIn(agent, issuer, request, person);
+    const first = await redeemCode(agent, client, request, back.searchParams.get('code') ?? '');
+    const claims = decodeJwt(String(first.json.id_token));
+    expect(claims.contracts).toEqual([{ number, company: { ...unit, name: 'ООО "Пример"' } }]);
+    expect(claims.companies).toBeUndefined();
+    await endContract(tools, { number, reason: 'срок истёк' }, 'system');
+    const second = await refreshTokens(agent, client, String(first.json.refresh_token));
+    expect(decodeJwt(String(second.json.id_token)).contracts).toEqual([]);
   });
 });

@@ -108,6 +108,8 @@ describe.each(storageKinds)('registering on %s', (kind) => {
       .where('accountId', '=', profile?.id ?? '')
       .execute();
     expect(consents.map(({ document }) => document).sort()).toEqual(['personal_data', 'terms']);
+    const facts = { action: 'given', form: 'registration', way: 'box', address: '127.0.0.1' };
+    for (const consent of consents) expect(consent).toMatchObject(facts);
     expect((await wizard.open()).body).toContain('заявка передана на рассмотрение');
 
     const application = await applicationOf(person);

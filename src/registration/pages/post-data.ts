@@ -4,6 +4,7 @@ import { chooseCompany } from '../choose-company';
 import { agreedVersion } from '../../consents/consent';
 import type { Problems } from '../../errors';
 import type { Context } from '../../http/context';
+import type { Form } from '../../http/forms';
 import { sealDraft } from '../answers';
 import { lookUp } from '../company/look-up';
 import { checkTyped, readTyped, type TypedData } from '../data-form';
@@ -44,7 +45,7 @@ export async function postData(
     ...person,
     ...unit,
     company: choice.company,
-    consents: await consents(parts, ctx),
+    consents: await consents(parts, ctx, form),
   };
   const problem = await pages.limited(ctx, () =>
     saveAnswers(parts, registration, answers, ctx.state.address),
@@ -83,11 +84,20 @@ async function keepDraft(
   return (await updateRegistration(db, registration, { draft })) ?? registration;
 }
 
-async function consents({ documents, clock }: RegistrationParts, ctx: Context): Promise<Answers['consents']> {
+async function consents(
+  { documents, clock }: RegistrationParts,
+  ctx: Context,
+  form: Form,
+): Promise<Answers['consents']> {
   const facts = {
     address: ctx.state.address,
     userAgent: ctx.get('user-agent').slice(0, 300),
     at: clock.now().toISOString(),
   };
-  return (await documents.required()).map((document) => ({ ...agreedVersion(document), ...facts }));
+  // What stood beside the box is what was agreed to; where it has changed meanwhile, the first sign-in asks.
+  const shown = (await documents.required()).map(
+    async (document) =>
+      (await documents.find(document.name, form[`${document.name}_version`] ?? '')) ?? document,
+  );
+  return (await Promise.all(shown)).map((document) => ({ ...agreedVersion(document), ...facts }));
 }

@@ -141,6 +141,7 @@ export function createWizardPages(parts: RegistrationParts, visits: Visits): Wiz
         // A sole proprietor's business is called by their own name, which a form does not show.
         person: isPersonInn(typed.inn.replace(/\D/g, '')),
         askName: choice?.askName ?? typed.companyName !== '',
+        documents: await parts.documents.required(),
       },
     });
   };

@@ -3,6 +3,7 @@ import {
   DOCUMENT_NAMES,
   isDocumentName,
   isRequired,
+  isVersion,
   plainText,
   textHash,
   type DocumentName,
@@ -35,7 +36,7 @@ export function readDocumentName(text: string): DocumentName {
 }
 
 function readVersion(text: string): string {
-  if (!/^[\p{L}\d][\p{L}\d._-]{0,39}$/u.test(text))
+  if (!isVersion(text))
     throw new InvalidArgumentError('Give up to 40 letters, digits, ".", "_" and "-", such as 2026-12-01.');
   return text;
 }
