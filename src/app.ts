@@ -4,6 +4,7 @@ import Koa from 'koa';
 import Router from 'koa-router';
 import { meterFiles } from './accounts/meter/password-meter';
 import { createPasswordHasher, type PasswordHasher } from './accounts/passwords';
+import { addAccountRoutes } from './account/routes';
 import { addApprovalsRoutes } from './approvals/routes';
 import { LIMITS } from './attorney/attorney';
 import { createFileStore } from './attorney/files';
@@ -121,16 +122,12 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   const router = new Router();
   const lastClient = defineCookie(config.issuer, 'client');
   const shared = { ...parts, issuer: config.issuer, router, interactions, forms, render, locale };
-  const login = addSignInRoutes({
-    ...shared,
-    captcha,
-    count: metrics.countSignIn,
-    limits: {
-      account: config.signInLimitAccount,
-      address: config.signInLimitAddress,
-      global: config.signInLimitGlobal,
-    },
-  });
+  const limits = {
+    account: config.signInLimitAccount,
+    address: config.signInLimitAddress,
+    global: config.signInLimitGlobal,
+  };
+  const login = addSignInRoutes({ ...shared, captcha, count: metrics.countSignIn, limits });
   const consent = addConsentRoutes(shared);
   const sessions = createSessions(shared);
   addApprovalsRoutes({ ...shared, sessions });
@@ -139,6 +136,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     address: config.smsLimitAddress,
     global: config.smsLimitGlobal,
   };
+  addAccountRoutes({ ...shared, sessions, limits, smsCaps });
   addRecoveryRoutes(router, { ...shared, captcha, smsCaps, tellsUnknown: config.recoveryTellsUnknown });
   const approval = addRegistrationRoutes(router, {
     ...shared,

@@ -8,6 +8,8 @@ export interface CurrentSession {
   accountId: string;
   /** When the person signed in, in whole seconds. */
   authTime: Date;
+  /** Which of the account's sessions it is. */
+  uid: string;
 }
 
 /** Pages that a sign-in may lead back to: each of these and what stands below it. */

@@ -42,7 +42,7 @@ export function createSessions({ issuer, db, router, holder, forms }: SessionPar
       if (accountId === undefined || loginTs === undefined) return undefined;
       const authTime = new Date(loginTs * 1000);
       const person = await findProfile(db, accountId);
-      return person && isInForce(person, authTime) ? { accountId, authTime } : undefined;
+      return person && isInForce(person, authTime) ? { accountId, authTime, uid: session.uid } : undefined;
     },
     signIn: (ctx, returnTo, { maxAge } = {}) => {
       if (!isOwnPage(returnTo)) throw new Error(`a sign-in may not lead back to ${returnTo}`);
