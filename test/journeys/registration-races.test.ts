@@ -126,6 +126,28 @@ describe.each(storageKinds)('races of a registration on %s', (kind) => {
     }
   }, 60_000);
 
+  it(`the code of the mail beside its link makes one account, ${rounds} times`, async () => {
+    for (let round = 0; round < rounds; round += 1) {
+      const person = newRegistrant();
+      const wizard = wizardFor();
+      const typed = hiddenFields((await wizard.fill(person)).body);
+      const [mail] = await messagesTo(product.app, person.email);
+      const code = mail?.template === 'prove_email' ? mail.values.code : '';
+      const link = await mailedLink(product.app, product.issuer, person.email);
+      const elsewhere = createAgent(product.issuer);
+      const fields = hiddenFields((await follow(elsewhere, product.issuer, await elsewhere.get(link))).body);
+      const answers = await atOnce((index) =>
+        index % 4 < 2
+          ? wizard.agent.post('/register/finish', { ...typed, code }, node(index))
+          : elsewhere.post('/prove-email', fields, node(index)),
+      );
+      expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
+      expect(await accountsOf(person)).toHaveLength(1);
+      expect(await applicationsOf(person)).toHaveLength(1);
+      expect((await wizard.open()).body).toContain('заявка передана на рассмотрение');
+    }
+  }, 60_000);
+
   it(`of approvals and refusals at once one holds and is told, ${rounds} times`, async () => {
     const command = (argv: string[], index: number) => {
       const { app } = product.nodes[index % product.nodes.length] ?? product;
