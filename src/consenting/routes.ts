@@ -2,7 +2,7 @@ import type Router from 'koa-router';
 import { isDocumentName } from '../consents/document';
 import { Refusal, type Problems } from '../errors';
 import type { Context, Middleware } from '../http/context';
-import type { Forms } from '../http/forms';
+import type { Form, Forms } from '../http/forms';
 import type { Interactions } from '../http/interactions';
 import { dayOf } from '../http/pages/days';
 import type { Render } from '../http/pages/render';
@@ -22,7 +22,7 @@ const purpose = (uid: string): string => `documents:${uid}`;
 /** Adds the public pages of the documents, and gives the page of the prompt `documents`. */
 export function addConsentingRoutes(parts: ConsentingParts): Middleware {
   const { router } = parts;
-  const page: Middleware = (ctx) => show(parts, ctx, {});
+  const page: Middleware = (ctx) => show(parts, ctx);
   router.get('/documents/:name', ((ctx: Context & { params: { name: string } }) =>
     showDocument(parts, ctx, ctx.params.name)) as unknown as Router.IMiddleware);
   router.get('/interaction/:uid/documents', page as Router.IMiddleware);
@@ -49,7 +49,12 @@ async function showDocument({ documents, render }: ConsentingParts, ctx: Context
   });
 }
 
-async function show(parts: ConsentingParts, ctx: Context, problems: Problems): Promise<void> {
+async function show(
+  parts: ConsentingParts,
+  ctx: Context,
+  problems: Problems = {},
+  typed: Form = {},
+): Promise<void> {
   const details = await parts.interactions.details(ctx);
   parts.locale.suggest(ctx, details.uiLocales);
   const { locale } = ctx.state;
@@ -67,6 +72,8 @@ async function show(parts: ConsentingParts, ctx: Context, problems: Problems): P
         ...{ withdrawn, difference, name: document.name, version: document.version },
         title: document.text[locale].split('\n', 1)[0],
         versionField: versionField(document.name),
+        // A tick beside another text was a tick for that one.
+        ticked: typed[document.name] === 'yes' && typed[versionField(document.name)] === document.version,
       })),
       withdrawn: asked.some(({ withdrawn }) => withdrawn),
       destroyBy: destroyBy && dayOf(destroyBy, locale),
@@ -79,11 +86,11 @@ async function post(parts: ConsentingParts, ctx: Context): Promise<void> {
   const { interactions, forms, locale } = parts;
   const { uid, accountId } = await interactions.details(ctx);
   const form = forms.read(ctx, purpose(uid));
-  if (locale.choose(ctx, form.lang)) return show(parts, ctx, {});
+  if (locale.choose(ctx, form.lang)) return show(parts, ctx, {}, form);
   if (form.decision === 'cancel' || accountId === undefined) return interactions.cancel(ctx);
   const userAgent = ctx.get('user-agent').slice(0, 300);
   const facts = { form: 'sign_in', way: 'box', address: ctx.state.address, userAgent } as const;
   const problems = await agree(parts, accountId, form, facts);
-  if (Object.keys(problems).length > 0) return show(parts, ctx, problems);
+  if (Object.keys(problems).length > 0) return show(parts, ctx, problems, form);
   await interactions.proceed(ctx);
 }

@@ -7,7 +7,8 @@ import { giveConsents } from '../../src/consents/give';
 import { publishDocument } from '../../src/consents/publish-document';
 import { findOpenClosing, listConsents } from '../../src/consents/store';
 import { withdrawConsent } from '../../src/consents/withdraw';
-import { messagesTo } from '../registration/wizard';
+import { openAnswers } from '../../src/registration/answers';
+import { dataOf, messagesTo, newRegistrant } from '../registration/wizard';
 import { createAgent, type Agent } from '../support/agent';
 import {
   addClient,
@@ -120,6 +121,7 @@ describe.each(storageKinds)('consents on %s', (kind) => {
       422,
       expect.stringContaining('Дайте согласие на обработку персональных данных'),
     ]);
+    expect(half.body.match(/type="checkbox"[^>]*checked/g)).toHaveLength(1);
     expect(await listConsents(product.app.db, person.id)).toHaveLength(2);
     expect(codeOf(await visit.post(BOTH))).toBeTruthy();
 
@@ -154,6 +156,7 @@ describe.each(storageKinds)('consents on %s', (kind) => {
     const late = await visit.post(BOTH);
     expect([late.status, late.body]).toEqual([422, expect.stringContaining('вышла новая редакция')]);
     expect(late.body).toContain('Вторая правка.');
+    expect(late.body).not.toMatch(/type="checkbox"[^>]*checked/);
     expect(await listConsents(product.app.db, person.id)).toHaveLength(2);
     const again = await visit.agent.post(visit.action, { ...hiddenFields(late.body), ...BOTH });
     expect(codeOf(await follow(visit.agent, product.issuer, again))).toBeTruthy();
@@ -221,6 +224,26 @@ describe.each(storageKinds)('consents on %s', (kind) => {
     );
     expect(said.map(({ action }) => action)).toEqual(['given', 'withdrawn', 'given']);
     expect(await findProfile(app.db, person.id)).toBeDefined();
+  });
+
+  it('records what stood beside the box, though a newer text came out while the form was filled in', async () => {
+    const { app, issuer } = product;
+    const agent = createAgent(issuer);
+    const shown = await publish('terms', 'Правило регистрации.');
+    const page = await follow(agent, issuer, await agent.get('/register'));
+    await publish('terms', 'Правило новее.');
+    const sent = await agent.post('/register/data', {
+      ...hiddenFields(page.body),
+      ...dataOf(newRegistrant()),
+    });
+    expect(sent.status).toBe(303);
+    const row = await app.db
+      .selectFrom('registrations')
+      .selectAll()
+      .orderBy('createdAt', 'desc')
+      .executeTakeFirstOrThrow();
+    const terms = openAnswers(app.secrets, row)?.consents.find(({ document }) => document === 'terms');
+    expect(terms?.version).toBe(shown);
   });
 
   it('has a page of every document, and none of anything else', async () => {
