@@ -81,7 +81,8 @@ export async function showList(
 }
 
 function marksOf(view: MembershipView, withPower: ReadonlySet<string>): string[] {
-  const talk = view.question === null ? [] : [view.answer === null ? 'question' : 'answer'];
+  // An answer ends its question, so a question that stands is a newer one.
+  const talk = view.question !== null ? ['question'] : view.answer !== null ? ['answer'] : [];
   return [...(withPower.has(view.id) ? ['document'] : []), ...talk];
 }
 
