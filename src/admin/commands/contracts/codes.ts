@@ -90,7 +90,11 @@ function addIssue(codes: Command, context: AdminContext): void {
     .option('--name <name>', 'short name of the company, where the directory does not have it')
     .option('--contract <number>', 'brings this contract into its user’s account', readContractNumber)
     .option('--uses <n>', 'how many people may use each code', readCount(1000), 1)
-    .option('--expires-in <time>', 'such as 12h or 30d', readDuration, 30 * 86_400)
+    .addOption(
+      new Option('--expires-in <time>', 'such as 12h or 30d')
+        .argParser(readDuration)
+        .default(30 * 86_400, '30d'),
+    )
     .addOption(new Option('--role <role>', 'in the company').choices(['member', 'contact']).default('member'))
     .option('--can-act', 'may act for the company, not only read')
     .option('--count <n>', 'how many codes', readCount(1000), 1)
