@@ -1,7 +1,7 @@
 import { openMessage } from '../../src/notifications/outbox';
-import { storageKinds } from '../support/database';
+import { emptyDatabase, openTestDatabase, storageKinds, type TestDatabase } from '../support/database';
 import { testSecrets } from '../support/secrets';
-import { openDesk, type Desk } from './desk';
+import { openDesk, openDeskOver, type Desk } from './desk';
 
 interface AccountJson {
   id: string;
@@ -21,11 +21,16 @@ interface PageJson {
 const PERSON = ['--family-name', 'Тестова', '--given-name', 'Анна', '--no-middle-name'];
 
 describe.each(storageKinds)('accounts on %s storage', (kind) => {
+  let database: TestDatabase;
   let desk: Desk;
-  beforeEach(async () => {
-    desk = await openDesk(kind);
+  beforeAll(async () => {
+    database = await openTestDatabase(kind);
   });
-  afterEach(() => desk.close());
+  afterAll(() => database.close());
+  beforeEach(async () => {
+    await emptyDatabase(database);
+    desk = openDeskOver(database);
+  });
 
   const create = (email: string) => desk.json<AccountJson>('accounts', 'create', '--email', email, ...PERSON);
   const events = async () =>

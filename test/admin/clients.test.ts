@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { storageKinds } from '../support/database';
-import { openDesk, type Desk } from './desk';
+import { emptyDatabase, openTestDatabase, storageKinds, type TestDatabase } from '../support/database';
+import { openDesk, openDeskOver, type Desk } from './desk';
 
 interface ClientJson {
   client_id: string;
@@ -19,11 +19,16 @@ const REDIRECT = ['--redirect-uri', 'https://lk.example.com/callback'];
 const PNG = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(100)]);
 
 describe.each(storageKinds)('clients on %s storage', (kind) => {
+  let database: TestDatabase;
   let desk: Desk;
-  beforeEach(async () => {
-    desk = await openDesk(kind);
+  beforeAll(async () => {
+    database = await openTestDatabase(kind);
   });
-  afterEach(() => desk.close());
+  afterAll(() => database.close());
+  beforeEach(async () => {
+    await emptyDatabase(database);
+    desk = openDeskOver(database);
+  });
 
   const events = async () =>
     (

@@ -63,7 +63,11 @@ export function recordingIo(files: Map<string, Buffer>, facts: Partial<AdminIo> 
 }
 
 export async function openDesk(kind: StorageKind): Promise<Desk> {
-  const database = await openTestDatabase(kind);
+  return openDeskOver(await openTestDatabase(kind));
+}
+
+/** Over a database that is there already; closing the desk closes it. */
+export function openDeskOver(database: TestDatabase): Desk {
   const clock = movableClock();
   const config = loadConfig({ ISSUER, CAPTCHA_PROVIDER: 'none' });
   const foundation: Foundation = {

@@ -7,9 +7,9 @@ import { runCli } from '../../src/admin/cli';
 import { Failure, type AdminTools } from '../../src/admin/admin';
 import { updateSent } from '../../src/notifications/store';
 import { ensureSigningKeys } from '../../src/provider/signing-keys';
-import { storageKinds } from '../support/database';
+import { emptyDatabase, openTestDatabase, storageKinds, type TestDatabase } from '../support/database';
 import { testSecrets } from '../support/secrets';
-import { openDesk, recordingIo, type Desk } from './desk';
+import { openDeskOver, recordingIo, type Desk } from './desk';
 
 interface Page<Item> {
   items: Item[];
@@ -19,11 +19,16 @@ interface Page<Item> {
 const CREATE = ['accounts', 'create', '--family-name', 'Тестова', '--given-name', 'Анна', '--no-middle-name'];
 
 describe.each(storageKinds)('on %s storage', (kind) => {
+  let database: TestDatabase;
   let desk: Desk;
-  beforeEach(async () => {
-    desk = await openDesk(kind);
+  beforeAll(async () => {
+    database = await openTestDatabase(kind);
   });
-  afterEach(() => desk.close());
+  afterAll(() => database.close());
+  beforeEach(async () => {
+    await emptyDatabase(database);
+    desk = openDeskOver(database);
+  });
 
   const actors = async (event: string) =>
     (

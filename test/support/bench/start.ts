@@ -70,6 +70,9 @@ async function makeEmbeddedTemplate(file: string): Promise<void> {
   const lite = await PGlite.create();
   const { db, close } = overPool(createPgConfig(lite), true, rethrow);
   await migrate(db);
+  // Nobody makes databases in it, and its tests need not unpack what they are made of.
+  await lite.query('update pg_database set datistemplate = false');
+  for (const unused of ['template0', 'template1']) await lite.query(`drop database ${unused}`);
   const dump = await lite.dumpDataDir('none');
   writeFileSync(file, Buffer.from(await dump.arrayBuffer()));
   await close();
