@@ -7,6 +7,8 @@ import * as registrations from './0004-registrations';
 import * as membershipAccounts from './0005-membership-accounts';
 import * as approvals from './0006-approvals';
 import * as consentsAndContracts from './0007-consents-and-contracts';
+import * as accountSessions from './0008-account-sessions';
+import * as actingCompany from './0009-acting-company';
 
 export const migrations: Record<string, Migration> = {
   '0001-foundation': foundation,
@@ -16,4 +18,6 @@ export const migrations: Record<string, Migration> = {
   '0005-membership-accounts': membershipAccounts,
   '0006-approvals': approvals,
   '0007-consents-and-contracts': consentsAndContracts,
+  '0008-account-sessions': accountSessions,
+  '0009-acting-company': actingCompany,
 };

@@ -20,15 +20,16 @@ export async function sweep(parts: {
     sweepTable(db, 'refreshTokens', clock.now()),
     // With them go the answers of whoever never proved an address.
     sweepTable(db, 'registrations', clock.now()),
+    sweepTable(db, 'accountSessions', clock.now()),
   ]);
-  const expired = tables[0] + tables[1] + tables[2];
+  const expired = tables.reduce((sum, count) => sum + count, 0);
   const messages = await sweepMessages(db, clock.now(), BATCH);
   return expired + messages + (await ephemeral.sweep()) + (await sweepTokens(db, clock));
 }
 
 async function sweepTable(
   db: Database,
-  table: 'grants' | 'refreshTokens' | 'registrations',
+  table: 'grants' | 'refreshTokens' | 'registrations' | 'accountSessions',
   now: Date,
 ): Promise<number> {
   const result = await db

@@ -5,13 +5,13 @@ import { fullName, type AccountProfile } from '../accounts/account';
 import type { ContractClaim } from '../contracts/contract';
 import type { LegacyAccountClaim } from '../legacy-accounts/legacy-account';
 
-/** Scope → claims (OIDC Core §5.4; `companies`, `legacy_accounts` and `contracts` are ours). */
+/** Scope → claims (OIDC Core §5.4; `companies`, `company`, `legacy_accounts` and `contracts` are ours). */
 export const CLAIMS_BY_SCOPE: Record<Exclude<(typeof SCOPES)[number], 'offline_access'>, string[]> = {
   openid: ['sub'],
   profile: ['name', 'family_name', 'given_name', 'middle_name', 'locale', 'updated_at'],
   email: ['email', 'email_verified'],
   phone: ['phone_number', 'phone_number_verified'],
-  companies: ['companies'],
+  companies: ['companies', 'company'],
   legacy_accounts: ['legacy_accounts'],
   contracts: ['contracts'],
 };
@@ -20,6 +20,7 @@ export const CLAIMS_BY_SCOPE: Record<Exclude<(typeof SCOPES)[number], 'offline_a
 export function personClaims(
   person: AccountProfile,
   companies: CompanyClaim[],
+  company: CompanyClaim | undefined,
   legacyAccounts: LegacyAccountClaim[],
   contracts: ContractClaim[],
 ): Record<string, unknown> & { sub: string } {
@@ -36,6 +37,7 @@ export function personClaims(
       ? {}
       : { phone_number: person.phone, phone_number_verified: person.phoneProved }),
     companies,
+    ...(company && { company }),
     legacy_accounts: legacyAccounts,
     contracts,
   };

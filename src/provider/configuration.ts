@@ -7,6 +7,7 @@ import {
   type KoaContextWithOIDC,
 } from 'oidc-provider';
 import { isInForce } from '../accounts/account';
+import { describeGrant } from '../accounts/sessions/store';
 import { findProfile } from '../accounts/store';
 import { OWN_CLIENT_ID, SCOPES } from '../clients/client';
 import type { Clock } from '../clock';
@@ -17,12 +18,14 @@ import { contractClaim } from '../contracts/contract';
 import { listHeldContracts } from '../contracts/store';
 import { cookieName } from '../http/cookies';
 import { listConfirmedLogins } from '../legacy-accounts/store';
-import type { Secrets } from '../secrets';
+import { fingerprint, type Secrets } from '../secrets';
 import type { Database } from '../storage/tables';
+import { actingCompany, COMPANY, findActing, keepCompany } from './acting-company';
 import { CLAIMS_BY_SCOPE, personClaims } from './claims';
 import { grantOfNothing, ownClient } from './own-client';
 import type { ProviderPages } from './pages';
 import { interactionPrompts } from './prompts';
+import type { SessionWatch } from './session/session-watch';
 import type { SigningKeySet } from './signing-keys';
 
 export interface ProviderSettings {
@@ -47,6 +50,7 @@ export interface ConfigurationParts {
   adapter: (model: string) => Adapter;
   pages: ProviderPages;
   settings: ProviderSettings;
+  watch: SessionWatch;
 }
 
 const MINUTE = 60;
@@ -63,13 +67,16 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
     // The first ID token carries the person and the companies: a relying party needs no second call.
     conformIdTokenClaims: false,
     findAccount: (ctx, sub, token) => findAccount(parts, ctx, sub, token as TokenTimes | undefined),
-    loadExistingGrant: (ctx) => loadExistingGrant(ctx, settings.refreshTokenDays * DAY),
+    loadExistingGrant: (ctx) => loadExistingGrant(parts.db, ctx, settings.refreshTokenDays * DAY),
     // `none` is for our own pages; what operators register gets codes only.
     responseTypes: ['code', 'none'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
     pkce: { required: (_ctx, client) => client.pkce_exempt !== true },
     allowOmittingSingleRegisteredRedirectUri: false,
-    extraClientMetadata: { properties: ['pkce_exempt', 'has_logo', 'admits', 'sign_in_names', 'legacy_uri'] },
+    extraClientMetadata: {
+      properties: ['pkce_exempt', 'has_logo', 'admits', 'sign_in_names', 'legacy_uri', 'company_choice'],
+    },
+    extraParams: [COMPANY],
     clientBasedCORS: (_ctx, origin, client) => isOriginOf(client, origin),
     enabledJWA: {
       idTokenSigningAlgValues: ['ES256', 'RS256', 'EdDSA'],
@@ -124,8 +131,6 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
  */
 function lifetimes(settings: ProviderSettings): Configuration['ttl'] {
   const refresh = settings.refreshTokenDays * DAY;
-  const left = (since: number | undefined, total = refresh): number =>
-    Math.max(1, (since ?? epochSeconds()) + total - epochSeconds());
   return {
     AccessToken: 10 * MINUTE,
     AuthorizationCode: MINUTE,
@@ -133,16 +138,26 @@ function lifetimes(settings: ProviderSettings): Configuration['ttl'] {
     Grant: refresh + 7 * DAY,
     IdToken: 10 * MINUTE,
     Interaction: 60 * MINUTE,
-    RefreshToken: (_ctx, token) => left(token.authTime),
+    RefreshToken: (_ctx, token) => secondsLeft(token.authTime, refresh),
     Session: (_ctx, session) => {
-      if (session.accountId === undefined) return 10 * MINUTE;
-      const { idle, total } = session.transient ? settings.sessions.other : settings.sessions.remembered;
-      return Math.min(idle, left(session.loginTs, total));
+      return session.accountId === undefined ? 10 * MINUTE : sessionLasts(settings.sessions, session);
     },
   };
 }
 
 const epochSeconds = (): number => Math.floor(Date.now() / 1000);
+
+const secondsLeft = (since: number | undefined, total: number): number =>
+  Math.max(1, (since ?? epochSeconds()) + total - epochSeconds());
+
+/** Seconds that a session of somebody lasts without another visit. */
+export function sessionLasts(
+  limits: SessionLimits,
+  { transient, loginTs }: { transient?: boolean; loginTs?: number },
+): number {
+  const { idle, total } = transient ? limits.other : limits.remembered;
+  return Math.min(idle, secondsLeft(loginTs, total));
+}
 
 /**
  * Tokens outlive a lost session store and end at sign-out. oidc-provider knows only both or neither: what does not end
@@ -178,6 +193,8 @@ function providerCookies(issuer: string, secrets: Secrets): Configuration['cooki
 
 interface TokenTimes {
   authTime?: number;
+  grantId?: string;
+  sessionUid?: string;
 }
 
 /**
@@ -190,9 +207,14 @@ async function findAccount(
   sub: string,
   token?: TokenTimes,
 ) {
-  const person = await findProfile(parts.db, sub);
+  if (!token) await parts.watch.noteSignIn(ctx);
+  const [person, holds] = await Promise.all([findProfile(parts.db, sub), parts.watch.holds(ctx, token)]);
   const since = token ? token.authTime : ctx.oidc.session?.loginTs;
-  if (!person || !isInForce(person, since === undefined ? parts.clock.now() : new Date(since * 1000)))
+  if (
+    !person ||
+    !holds ||
+    !isInForce(person, since === undefined ? parts.clock.now() : new Date(since * 1000))
+  )
     return undefined;
   return {
     accountId: person.id,
@@ -202,7 +224,10 @@ async function findAccount(
       const legacy = asked.includes('legacy_accounts') ? await listConfirmedLogins(parts.db, person.id) : [];
       const companies = told.map((view) => companyClaim(view, parts.clock.now()));
       const held = asked.includes('contracts') ? await listHeldContracts(parts.db, person.id) : [];
-      return personClaims(person, companies, legacy, held.map(contractClaim));
+      const grantId = token?.grantId ?? ctx.oidc.entities.Grant?.jti;
+      const acting = await findActing(parts.db, grantId, told);
+      const company = acting && companyClaim(acting, parts.clock.now());
+      return personClaims(person, companies, company, legacy, held.map(contractClaim));
     },
   };
 }
@@ -211,7 +236,7 @@ async function findAccount(
  * Relying parties are the operator's own: signing in is consent enough, so the grant is made or widened here.
  * `prompt=consent` still asks.
  */
-async function loadExistingGrant(ctx: KoaContextWithOIDC, refreshLifetime: number) {
+async function loadExistingGrant(db: Database, ctx: KoaContextWithOIDC, refreshLifetime: number) {
   const { oidc } = ctx;
   const { client, session, account, provider } = oidc;
   if (!client || !session || !account) return undefined;
@@ -228,8 +253,10 @@ async function loadExistingGrant(ctx: KoaContextWithOIDC, refreshLifetime: numbe
     grant.addOIDCScope(wanted.join(' '));
     // A grant lives as long as the refresh tokens that this sign-in may still give.
     if (outlived) Object.assign(grant, { exp: undefined });
-    await grant.save();
+    const scope = grant.getOIDCScopeEncountered();
+    await describeGrant(db, fingerprint(await grant.save()), { sessionUid: session.uid, scope });
   }
+  await keepCompany(db, grant.jti, (await actingCompany(db, ctx)).companyId);
   return grant;
 }
 

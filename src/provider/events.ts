@@ -7,12 +7,13 @@ import type { Clock } from '../clock';
 import type { RequestState } from '../http/context';
 import type { Logger } from '../log';
 import type { Database } from '../storage/tables';
+import type { SessionWatch } from './session/session-watch';
 
 export function observeProvider(
   provider: Provider,
-  parts: { db: Database; clock: Clock; log: Logger },
+  parts: { db: Database; clock: Clock; log: Logger; watch: SessionWatch },
 ): void {
-  const { db, clock, log } = parts;
+  const { db, clock, log, watch } = parts;
   const record = (
     ctx: KoaContextWithOIDC,
     entry: Pick<AuditEntry, 'event' | 'actor' | 'subject' | 'details'>,
@@ -43,8 +44,11 @@ export function observeProvider(
   provider.on('end_session.success', (ctx) => {
     const accountId = ctx.oidc.session?.accountId;
     // Left at one relying party only, the person stays signed in here.
-    if (accountId && ctx.oidc.params?.logout)
-      record(ctx, { event: 'sign_out', actor: `account:${accountId}`, subject: `account:${accountId}` });
+    if (!accountId || !ctx.oidc.params?.logout) return;
+    record(ctx, { event: 'sign_out', actor: `account:${accountId}`, subject: `account:${accountId}` });
+    watch.noteSignOut(ctx).catch((error: unknown) => {
+      log.error({ err: error }, 'a session that was left stays in its list');
+    });
   });
   provider.on('backchannel.error', (_ctx, error, client) => {
     log.warn({ err: error, clientId: client.clientId }, 'back-channel logout not delivered');

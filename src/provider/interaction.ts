@@ -6,6 +6,7 @@ import type { Context, Middleware } from '../http/context';
 import type { InteractionDetails, Interactions } from '../http/interactions';
 import type { Cookie } from '../http/cookies';
 import { allowFormTarget } from '../http/security-headers';
+import { COMPANY } from './acting-company';
 import type { ProviderHolder } from './provider';
 
 export function createInteractions(holder: ProviderHolder): Interactions {
@@ -25,6 +26,7 @@ export function createInteractions(holder: ProviderHolder): Interactions {
     signIn: (ctx, { accountId, amr, at, remember }) =>
       finish(ctx, { login: { accountId, amr, ts: Math.floor(at.getTime() / 1000), remember } }),
     proceed: (ctx) => finish(ctx, {}),
+    actFor: (ctx, companyId) => finish(ctx, { [COMPANY]: { companyId } }),
     allow: (ctx) => finish(ctx, { consent: {} }),
     cancel: (ctx) => finish(ctx, { error: 'access_denied', error_description: 'the person cancelled' }),
   };
@@ -59,6 +61,7 @@ async function findDetails(holder: ProviderHolder, ctx: Context): Promise<Intera
     loginHint: text(params.login_hint),
     uiLocales: text(params.ui_locales),
     accountId: interaction.session?.accountId,
+    company: text(params[COMPANY]),
     scopes: (text(params.scope) ?? '').split(' ').filter(Boolean),
   };
   ctx.state.brand = details.brand;

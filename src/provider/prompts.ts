@@ -6,6 +6,7 @@ import { dueDocuments } from '../consents/consent';
 import type { Documents } from '../consents/documents';
 import { listNewestConsents } from '../consents/store';
 import type { Queryable } from '../storage/tables';
+import { actingCompany, COMPANY } from './acting-company';
 
 const { Check, Prompt, base } = interactionPolicy;
 
@@ -48,6 +49,16 @@ export function interactionPrompts(db: Queryable, documents: Documents): interac
     'interaction_required',
     (ctx) => keptWaiting(db, ctx),
   );
+  const several = new Check(
+    'company_not_chosen',
+    'the End-User must choose the company to act for',
+    'interaction_required',
+    async (ctx) => (await actingCompany(db, ctx)).mustChoose,
+  );
+  const company = new Prompt({ name: COMPANY, requestable: true }, several);
+  // That the relying party wishes for the page is no reason to show it to somebody who has nothing to choose.
+  company.checks.remove('company_prompt');
+  policy.add(company, 1);
   // After the sign-in and before consent.
   policy.add(new Prompt({ name: 'approval' }, approval), 1);
   const agreement = new Check(

@@ -8,8 +8,9 @@ import { pinOrigin } from '../http/origin';
 import { allowFormTarget } from '../http/security-headers';
 import type { Logger } from '../log';
 import { fingerprint, sameText } from '../secrets';
-import { providerConfiguration, type ConfigurationParts } from './configuration';
+import { providerConfiguration, sessionLasts, type ConfigurationParts } from './configuration';
 import { observeProvider } from './events';
+import { createSessionWatch } from './session/session-watch';
 import { ensureSigningKeys, loadSigningKeys } from './signing-keys';
 
 export interface ProviderHolder {
@@ -20,8 +21,12 @@ export interface ProviderHolder {
   refresh(): Promise<void>;
 }
 
-export async function createProvider(parts: ConfigurationParts & { log: Logger }): Promise<ProviderHolder> {
-  const { db, secrets } = parts;
+export async function createProvider(
+  given: Omit<ConfigurationParts, 'watch'> & { log: Logger },
+): Promise<ProviderHolder> {
+  const { db, secrets, settings } = given;
+  const lasts = ({ oidc }: KoaContextWithOIDC): number => sessionLasts(settings.sessions, oidc.session ?? {});
+  const parts = { ...given, watch: createSessionWatch(given, lasts) };
   await ensureSigningKeys(parts);
   let keys = await loadSigningKeys(db, secrets);
   let current = build(parts, keys);

@@ -5,6 +5,7 @@
  */
 import type Router from 'koa-router';
 import { isInForce } from '../accounts/account';
+import { findSession } from '../accounts/sessions/store';
 import { findProfile } from '../accounts/store';
 import { OWN_CLIENT_ID } from '../clients/client';
 import type { Context } from '../http/context';
@@ -41,7 +42,8 @@ export function createSessions({ issuer, db, router, holder, forms }: SessionPar
       const { accountId, loginTs } = session;
       if (accountId === undefined || loginTs === undefined) return undefined;
       const authTime = new Date(loginTs * 1000);
-      const person = await findProfile(db, accountId);
+      const [person, known] = await Promise.all([findProfile(db, accountId), findSession(db, session.uid)]);
+      if (!known || known.endedAt || known.accountId !== accountId) return undefined;
       return person && isInForce(person, authTime) ? { accountId, authTime, uid: session.uid } : undefined;
     },
     signIn: (ctx, returnTo, { maxAge } = {}) => {

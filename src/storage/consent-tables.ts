@@ -54,8 +54,12 @@ export interface AccountClosingTable {
   askedBy: string;
   askedAt: Date;
   destroyBy: Date;
+  /** Until then the person may undo it; null where only the deadline counts. */
+  destroyAfter: ColumnType<Date | null, Date | null | undefined, Date | null>;
   undoneAt: Date | null;
   destroyedAt: Date | null;
+  /** Kinds of data that were destroyed. */
+  categories: Generated<string[]>;
 }
 
 export interface ContractTable {

@@ -11,6 +11,7 @@ import type {
   PowerOfAttorneyTable,
   RegistrationTable,
 } from './company-tables';
+import type { AccountHoldTable, AccountSessionTable } from './account-tables';
 import type { CreatedAt } from './columns';
 import type {
   AccountClosingTable,
@@ -83,6 +84,12 @@ export interface GrantTable {
   payload: string;
   expiresAt: Date;
   createdAt: CreatedAt;
+  /** The session it was given in. */
+  sessionUid: Generated<string | null>;
+  /** What it was given for, in the words of OAuth: scopes with spaces between them. */
+  scope: Generated<string>;
+  /** The company that the person acts for. */
+  companyId: Generated<string | null>;
 }
 
 export interface RefreshTokenTable {
@@ -140,6 +147,18 @@ export interface OutboxTable {
   lastError: string | null;
   createdAt: CreatedAt;
   sentAt: Date | null;
+  /** Whose message it is; null where nobody has an account yet. */
+  accountId: Generated<string | null>;
+  /** To whom, with most of it hidden. */
+  maskedTo: Generated<string | null>;
+}
+
+export interface MutedMessageTable {
+  accountId: string;
+  /** Of the list in notifications/categories.ts. */
+  category: string;
+  channel: 'email' | 'sms';
+  since: Date;
 }
 
 export interface AuditTable {
@@ -183,6 +202,8 @@ export interface Tables {
   legacyLogins: LegacyLoginTable;
   legacyLinks: LegacyLinkTable;
   accounts: AccountTable;
+  accountSessions: AccountSessionTable;
+  accountHolds: AccountHoldTable;
   identifiers: IdentifierTable;
   clients: ClientTable;
   signingKeys: SigningKeyTable;
@@ -192,6 +213,7 @@ export interface Tables {
   ephemeralCounters: EphemeralCounterTable;
   singleUseTokens: SingleUseTokenTable;
   outbox: OutboxTable;
+  mutedMessages: MutedMessageTable;
   audit: AuditTable;
   auditHead: AuditHeadTable;
   companyDirectory: CompanyDirectoryTable;

@@ -1,0 +1,56 @@
+/** Which sessions still hold: the provider asks the table where people end them (accounts/sessions). */
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { endSession, findSession, recordSignIn, touchSession } from '../../accounts/sessions/store';
+import { addSeconds, type Clock } from '../../clock';
+import type { RequestState } from '../../http/context';
+import type { Database } from '../../storage/tables';
+
+export interface SessionWatch {
+  /** Writes down the sign-in that this request brings, if it brings one. */
+  noteSignIn(ctx: KoaContextWithOIDC): Promise<void>;
+  /** Whether the session of the request, or the one that a token was given in, is not ended. */
+  holds(ctx: KoaContextWithOIDC, token: { sessionUid?: string } | undefined): Promise<boolean>;
+  /** The person has signed out. */
+  noteSignOut(ctx: KoaContextWithOIDC): Promise<void>;
+}
+
+/** Seconds between two notes that a session was used. */
+const TOUCH_EVERY = 300;
+
+/** @param lasts seconds a session lasts without another visit */
+export function createSessionWatch(
+  { db, clock }: { db: Database; clock: Clock },
+  lasts: (ctx: KoaContextWithOIDC) => number,
+): SessionWatch {
+  const noted = new WeakSet<object>();
+  return {
+    noteSignIn: async (ctx) => {
+      const { session, result, client } = ctx.oidc;
+      if (!session?.accountId || !result?.login || noted.has(result)) return;
+      noted.add(result);
+      const facts = {
+        ...{ uid: session.uid, accountId: session.accountId, clientId: client?.clientId },
+        ...{ userAgent: ctx.get('user-agent'), address: (ctx.state as RequestState).address },
+        ...{ signedInAt: new Date((session.loginTs ?? 0) * 1000), lasts: lasts(ctx) },
+      };
+      await recordSignIn(db, facts, clock.now());
+    },
+    holds: async (ctx, token) => {
+      if (token) {
+        // Its grant went with the session; this is for a code or token made in that very moment.
+        const found = token.sessionUid === undefined ? undefined : await findSession(db, token.sessionUid);
+        return !found?.endedAt;
+      }
+      const uid = ctx.oidc.session?.uid;
+      const found = uid === undefined ? undefined : await findSession(db, uid);
+      if (!found || found.endedAt) return false;
+      const now = clock.now();
+      if (addSeconds(found.lastSeenAt, TOUCH_EVERY) < now) await touchSession(db, found.uid, lasts(ctx), now);
+      return true;
+    },
+    noteSignOut: async (ctx) => {
+      const { session } = ctx.oidc;
+      if (session?.accountId) await endSession(db, session.accountId, { uid: session.uid }, clock.now());
+    },
+  };
+}
