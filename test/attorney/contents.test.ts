@@ -175,8 +175,16 @@ describe('a machine-readable one', () => {
     ['another document', 'mchd_format', pair('<?xml version="1.0"?><invoice/>')],
     ['a later format', 'mchd_format', pair(mchdXml({ version: 'EMCHD_2' }))],
     ['no number', 'mchd_format', pair(mchdXml().replace(/НомДовер="[^"]+"/, ''))],
+    [
+      'a megabyte of spaces as signature',
+      'mchd_signature',
+      [upload('a.xml', mchdXml()), upload('a.sig', `A${' '.repeat(LIMITS.mchd - 2)}!`)],
+    ],
   ])('is refused with %s', (_what, problem, uploads) => {
+    const begun = performance.now();
     expect(problemOf(uploads)).toBe(problem);
+    // Nothing that a stranger sends may hold the node.
+    expect(performance.now() - begun).toBeLessThan(1500);
   });
 });
 

@@ -6,7 +6,8 @@
 /** 1.2.840.113549.1.7.2, as DER writes it. */
 const SIGNED_DATA = Buffer.from([0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02]);
 const PEM = /^-----BEGIN [A-Z0-9 ]+-----([A-Za-z0-9+/=\s]+)-----END [A-Z0-9 ]+-----\s*$/;
-const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
+/** One run of characters and nothing after it: with a second run of spaces a stranger's file could hold the node for minutes. */
+const BASE64 = /^[A-Za-z0-9+/=\s]+$/;
 
 /** Looks at what is inside, whatever the file is called. */
 export function isSignature(bytes: Buffer): boolean {
