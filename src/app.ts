@@ -13,6 +13,7 @@ import { createCaptcha } from './captcha/providers';
 import { clientEntry } from './clients/client';
 import { findClient } from './clients/store';
 import { createCompanyDirectories } from './companies/directories';
+import { addChoosingCompanyRoutes } from './choosing-company/routes';
 import { addConsentingRoutes } from './consenting/routes';
 import { createDocuments } from './consents/documents';
 import { migrateFoundation, type Foundation } from './foundation';
@@ -40,6 +41,7 @@ import { createSessions } from './provider/sessions';
 import { addRecoveryRoutes } from './recovery/routes';
 import { addRegistrationRoutes } from './registration/routes';
 import { addSignInRoutes } from './sign-in/routes';
+import { signInLimits } from './sign-in/sign-in';
 import { createRedisStore } from './storage/ephemeral/redis';
 import { createSqlStore } from './storage/ephemeral/sql';
 import type { EphemeralStore } from './storage/ephemeral/port';
@@ -136,7 +138,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     address: config.smsLimitAddress,
     global: config.smsLimitGlobal,
   };
-  addAccountRoutes({ ...shared, sessions, limits, smsCaps });
+  addAccountRoutes({ ...shared, sessions, passwordLimits: (who) => signInLimits(limits, who), smsCaps });
   addRecoveryRoutes(router, { ...shared, captcha, smsCaps, tellsUnknown: config.recoveryTellsUnknown });
   const approval = addRegistrationRoutes(router, {
     ...shared,
@@ -150,12 +152,13 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     smsCaps,
   });
   const agreement = addConsentingRoutes({ ...shared, documents });
+  const company = addChoosingCompanyRoutes(shared);
   addRelyingPartyRoutes(shared);
   router.get(
     '/interaction/:uid',
     showInteraction(
       interactions,
-      { login, documents: agreement, consent, approval },
+      { login, documents: agreement, company, consent, approval },
       lastClient,
     ) as Router.IMiddleware,
   );

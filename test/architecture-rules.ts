@@ -23,6 +23,7 @@ const FLOWS = [
   'admin',
   'provider',
   'consenting',
+  'choosing-company',
 ];
 const RECORDS = [
   'accounts',

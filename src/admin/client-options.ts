@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import {
   ADMITS,
+  COMPANY_CHOICES,
   clientFaults,
   clientId,
   clientInput,
@@ -30,6 +31,7 @@ export interface ClientOptions {
   legacyUri?: string;
   signInName?: string[];
   admits?: string;
+  companyChoice?: string;
   registrationPath?: string;
   pkceExempt?: boolean;
   /** False for --no-logo. */
@@ -68,6 +70,12 @@ export function addClientOptions(leaf: Command): Command {
       new Option('--admits <whom>', 'who may enter: members only, or also who still waits').choices(ADMITS),
     )
     .addOption(
+      new Option(
+        '--company-choice <when>',
+        'ask whom people act for at each sign-in, or take their default',
+      ).choices(COMPANY_CHOICES),
+    )
+    .addOption(
       new Option('--registration-path <name>', 'what a registration from there asks').choices(
         REGISTRATION_PATHS,
       ),
@@ -102,6 +110,7 @@ function said(options: ClientOptions): Record<string, unknown> {
     ['application_type', options.native ? 'native' : undefined],
     ['id_token_signed_response_alg', options.alg],
     ['admits', options.admits],
+    ['company_choice', options.companyChoice],
     ['registration_path', options.registrationPath],
     ['sign_in_names', options.signInName],
   ];

@@ -76,6 +76,9 @@ const scopeList = z
 /** Whom a relying party lets in: members of a company, or also people who still wait to become one. */
 export const ADMITS = ['approved', 'waiting'] as const;
 
+/** Whether somebody of several companies is asked at each sign-in which one they act for, or only without a default one. */
+export const COMPANY_CHOICES = ['ask', 'default'] as const;
+
 /** Names of the paths that a registration may take; registration/paths.ts says what each of them asks. */
 export const REGISTRATION_PATHS = ['port-one'] as const;
 export type RegistrationPath = (typeof REGISTRATION_PATHS)[number];
@@ -115,6 +118,7 @@ export const clientInput = z
       .refine((names) => new Set(names).size === names.length, 'must not name one twice')
       .optional(),
     legacy_uri: webUri.optional(),
+    company_choice: z.enum(COMPANY_CHOICES).optional(),
   })
   .superRefine((client, context) => {
     const needsRedirect = client.grant_types.includes('authorization_code');

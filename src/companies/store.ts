@@ -15,7 +15,8 @@ export function findDirectoryRow(db: Queryable, unit: CompanyUnit): Promise<Dire
     .executeTakeFirst();
 }
 
-export type DirectoryEntry = Omit<DirectoryRow, 'updatedAt'>;
+/** Without an e-mail address the one that is known stays. */
+export type DirectoryEntry = Omit<DirectoryRow, 'updatedAt' | 'email'> & { email?: string | null };
 
 /** Inserts or replaces rows in one statement; no two may be of the same unit. Gives how many are new. */
 export async function upsertDirectoryRows(
@@ -29,17 +30,19 @@ export async function upsertDirectoryRows(
   const { rows } = await sql<{ added: number }>`
     with written as (
       insert into company_directory
-        (inn, kpp, ogrn, name, full_name, kind, status, branch, address, updated_at)
+        (inn, kpp, ogrn, name, full_name, kind, status, branch, address, email, updated_at)
       select given.*, ${at}::timestamptz
       from unnest(
         ${column('inn')}::text[], ${column('kpp')}::text[], ${column('ogrn')}::text[],
         ${column('name')}::text[], ${column('fullName')}::text[], ${column('kind')}::text[],
-        ${column('status')}::text[], ${column('branch')}::text[], ${column('address')}::text[]
+        ${column('status')}::text[], ${column('branch')}::text[], ${column('address')}::text[],
+        ${entries.map(({ email }) => email ?? null)}::text[]
       ) as given
       on conflict (inn, coalesce(kpp, '')) do update set
         ogrn = excluded.ogrn, name = excluded.name, full_name = excluded.full_name,
         kind = excluded.kind, status = excluded.status, branch = excluded.branch,
-        address = excluded.address, updated_at = excluded.updated_at
+        address = excluded.address, email = coalesce(excluded.email, company_directory.email),
+        updated_at = excluded.updated_at
       returning (xmax = 0) as fresh
     )
     select count(*) filter (where fresh)::int as added from written`.execute(db);

@@ -22,6 +22,8 @@ export interface InteractionDetails {
   uiLocales: string | undefined;
   /** Who is signed in, when something else than a sign-in must be settled. */
   accountId: string | undefined;
+  /** The company that the relying party asks for: `<inn>` or `<inn>/<kpp>`, as it came. */
+  company: string | undefined;
   /** Scopes asked for, in the order of the request. */
   scopes: string[];
 }
@@ -43,6 +45,8 @@ export interface Interactions {
   signIn(ctx: Context, result: SignedIn): Promise<void>;
   /** What the page was about is settled; what else must be asked follows, or the relying party. */
   proceed(ctx: Context): Promise<void>;
+  /** The person acts for this company there. */
+  actFor(ctx: Context, companyId: string): Promise<void>;
   /** The person consents to what is asked for. */
   allow(ctx: Context): Promise<void>;
   /** Ends with `access_denied` at the relying party. */

@@ -20,7 +20,7 @@ import { cookieName } from '../http/cookies';
 import { listConfirmedLogins } from '../legacy-accounts/store';
 import { fingerprint, type Secrets } from '../secrets';
 import type { Database } from '../storage/tables';
-import { actingCompany, COMPANY, findActing, keepCompany } from './acting-company';
+import { actingCompany, COMPANY, findActing, keepCompany } from './session/acting-company';
 import { CLAIMS_BY_SCOPE, personClaims } from './claims';
 import { grantOfNothing, ownClient } from './own-client';
 import type { ProviderPages } from './pages';

@@ -6,7 +6,7 @@ import type { Context, Middleware } from '../http/context';
 import type { InteractionDetails, Interactions } from '../http/interactions';
 import type { Cookie } from '../http/cookies';
 import { allowFormTarget } from '../http/security-headers';
-import { COMPANY } from './acting-company';
+import { COMPANY } from './session/acting-company';
 import type { ProviderHolder } from './provider';
 
 export function createInteractions(holder: ProviderHolder): Interactions {

@@ -6,7 +6,7 @@ import { dueDocuments } from '../consents/consent';
 import type { Documents } from '../consents/documents';
 import { listNewestConsents } from '../consents/store';
 import type { Queryable } from '../storage/tables';
-import { actingCompany, COMPANY } from './acting-company';
+import { actingCompany, COMPANY } from './session/acting-company';
 
 const { Check, Prompt, base } = interactionPolicy;
 

@@ -14,6 +14,7 @@ export interface CompanyDirectoryTable {
   status: 'active' | 'liquidating' | 'liquidated' | 'bankrupt' | 'reorganizing';
   branch: 'main' | 'branch';
   address: string | null;
+  email: Generated<string | null>;
   updatedAt: Date;
 }
 
@@ -26,6 +27,8 @@ export interface CompanyTable {
   name: string;
   /** Who says it is called so. */
   nameSource: 'directory' | 'operator' | 'person';
+  /** Where the company itself is written to, by an operator's word. */
+  email: Generated<string | null>;
   createdAt: CreatedAt;
   updatedAt: Date;
 }
@@ -62,6 +65,8 @@ export interface MembershipTable {
   remindAt: Date | null;
   /** End of the power of attorney behind `canAct`; null when it has none. */
   canActUntil: Date | null;
+  /** Of a person's approved memberships the one with the newest is their default; null: never chosen. */
+  defaultSince: Generated<Date | null>;
 }
 
 /** A yes to one version of an application, where its path wants several. */

@@ -22,6 +22,6 @@ export function createLocalDirectory({ db }: DirectoryParts): CompanyDirectory {
   };
 }
 
-function found({ updatedAt, ...facts }: DirectoryRow): CompanyLookup {
+function found({ updatedAt, email: _, ...facts }: DirectoryRow): CompanyLookup {
   return { outcome: 'found', company: { ...facts, source: NAME, checkedAt: updatedAt } };
 }

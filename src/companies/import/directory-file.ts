@@ -1,6 +1,7 @@
 /** A file of companies, as 1C and spreadsheets export it: which column is which, and what each line says. */
 import { COMPANY_STATUSES, type CompanyStatus } from '../company';
 import { decodeText, eachRow, readRows, SEPARATORS, splitLines, type Encoding, type Separator } from './csv';
+import { parseEmail } from '../../accounts/email-address';
 import { isPersonInn, readOgrn, readOgrnip, readUnit } from '../identifiers';
 import type { InnProblem, KppProblem, OgrnProblem } from '../identifiers';
 import type { DirectoryEntry } from '../store';
@@ -21,13 +22,22 @@ const COLUMNS = {
   fullName: ['полное наименование', 'наименование полное', 'full name'],
   address: ['адрес', 'юридический адрес', 'адрес юридический', 'address'],
   status: ['статус', 'состояние', 'status'],
+  email: ['электронная почта', 'эл. почта', 'e-mail', 'email'],
 } as const satisfies Record<string, readonly string[]>;
 
 type Column = keyof typeof COLUMNS;
 type Places = Partial<Record<Column, number>>;
 
 export type LineProblem =
-  InnProblem | KppProblem | OgrnProblem | 'name_required' | 'name_length' | 'status' | 'columns' | 'quote';
+  | InnProblem
+  | KppProblem
+  | OgrnProblem
+  | 'name_required'
+  | 'name_length'
+  | 'status'
+  | 'email'
+  | 'columns'
+  | 'quote';
 
 export interface RefusedLine {
   /** From 1, as a text editor counts. */
@@ -143,6 +153,8 @@ function readRow(row: readonly string[], places: Places, columns: number): Direc
   const name = cell('name') || fullName;
   if (name === '') return refusal('name_required', unit.inn);
   if (Math.max(name.length, fullName.length) > MAX_NAME) return refusal('name_length', name);
+  const email = cell('email') === '' ? null : parseEmail(cell('email'))?.value;
+  if (email === undefined) return refusal('email', cell('email'));
   const status = readStatus(cell('status'));
   if (!status) return refusal('status', cell('status'));
   return {
@@ -154,6 +166,7 @@ function readRow(row: readonly string[], places: Places, columns: number): Direc
     status,
     branch: unit.kpp !== null && isBranchKpp(unit.kpp) ? 'branch' : 'main',
     address: cell('address').slice(0, MAX_ADDRESS) || null,
+    ...(places.email === undefined ? {} : { email }),
   };
 }
 

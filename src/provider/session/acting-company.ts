@@ -1,0 +1,115 @@
+/**
+ * For which of their companies a person acts at a relying party: chosen at a sign-in, kept beside the grant, so that every
+ * token under it says the same, and told only while the membership is approved. A choice never passes to another company
+ * by itself: when the chosen one is gone there is none until the next sign-in.
+ */
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { OWN_CLIENT_ID } from '../../clients/client';
+import { readUnit } from '../../companies/identifiers';
+import type { MembershipView } from '../../companies/memberships/membership';
+import { defaultOf } from '../../companies/memberships/own/default-company';
+import { listMemberships } from '../../companies/memberships/store';
+import { fingerprint } from '../../secrets';
+import type { Queryable } from '../../storage/tables';
+
+/** Authorization parameter by which a relying party asks for a company, and prompt by which it asks anew. */
+export const COMPANY = 'company';
+
+/** More companies than this nobody stands in. */
+const MOST_COMPANIES = 500;
+
+export interface ActingCompany {
+  /** Undefined while nobody has chosen among several, and for people without a company. */
+  companyId: string | undefined;
+  /** The page must ask. */
+  mustChoose: boolean;
+}
+
+const NOBODY: ActingCompany = { companyId: undefined, mustChoose: false };
+const settled = new WeakMap<object, Promise<ActingCompany>>();
+
+/** What this authorization comes to; found once in a request. */
+export function actingCompany(db: Queryable, { oidc }: KoaContextWithOIDC): Promise<ActingCompany> {
+  const known = settled.get(oidc) ?? settle(db, oidc);
+  settled.set(oidc, known);
+  return known;
+}
+
+type Oidc = KoaContextWithOIDC['oidc'];
+
+async function settle(db: Queryable, oidc: Oidc): Promise<ActingCompany> {
+  const { account, client, session } = oidc;
+  if (!account || !client || client.clientId === OWN_CLIENT_ID) return NOBODY;
+  if (!oidc.requestParamOIDCScopes.has('companies')) return NOBODY;
+  const own = await listMemberships(db, {
+    ...{ accountId: account.accountId, status: 'approved' },
+    limit: MOST_COMPANIES,
+  });
+  if (own.length < 2) return { companyId: own[0]?.companyId, mustChoose: false };
+  const standing = (id: string | null | undefined): string | undefined =>
+    own.find(({ companyId }) => companyId === id)?.companyId;
+  const chosen = standing(choiceOf(oidc)) ?? standing(findAsked(own, oidc.params?.[COMPANY])?.companyId);
+  if (chosen !== undefined) return { companyId: chosen, mustChoose: false };
+  if (oidc.prompts.has(COMPANY) && oidc.promptPending(COMPANY))
+    return { companyId: undefined, mustChoose: true };
+  const grantId = session?.grantIdFor(client.clientId);
+  const kept = standing(grantId === undefined ? undefined : await findKeptCompany(db, grantId));
+  const companyId = kept ?? (client.company_choice === 'default' ? defaultOf(own)?.companyId : undefined);
+  return { companyId, mustChoose: companyId === undefined };
+}
+
+/** What the person has said on the page. */
+function choiceOf({ result }: Oidc): string | undefined {
+  const { companyId } = (result?.[COMPANY] ?? {}) as { companyId?: unknown };
+  return typeof companyId === 'string' ? companyId : undefined;
+}
+
+/** The membership that `<inn>` or `<inn>/<kpp>` names; an ИНН alone only where it leaves no doubt. */
+export function findAsked(own: readonly MembershipView[], asked: unknown): MembershipView | undefined {
+  if (typeof asked !== 'string') return undefined;
+  const [inn = '', kpp = ''] = asked.split('/', 2);
+  const { unit } = readUnit({ inn, kpp }, { headIfNoKpp: true });
+  const named = own.filter((one) => one.inn === unit?.inn && (unit.kpp === null || one.kpp === unit.kpp));
+  return named.length === 1 ? named[0] : undefined;
+}
+
+/** The company of a grant; null where none was chosen. */
+async function findKeptCompany(db: Queryable, grantId: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('grants')
+    .select('companyId')
+    .where('id', '=', fingerprint(grantId))
+    .executeTakeFirst();
+  return row?.companyId ?? null;
+}
+
+/** Keeps the company beside a grant that is stored; what stands there already stays where none is given. */
+export async function keepCompany(
+  db: Queryable,
+  grantId: string,
+  companyId: string | undefined,
+): Promise<void> {
+  if (companyId === undefined) return;
+  await db
+    .updateTable('grants')
+    .set({ companyId })
+    .where('id', '=', fingerprint(grantId))
+    .where((where) => where.or([where('companyId', 'is', null), where('companyId', '!=', companyId)]))
+    .execute();
+}
+
+/**
+ * The one of a person's memberships that the tokens of a grant name. Of a grant that nobody has chosen for, the only one.
+ * @param told what the relying party is told of
+ */
+export async function findActing(
+  db: Queryable,
+  grantId: string | undefined,
+  told: readonly MembershipView[],
+): Promise<MembershipView | undefined> {
+  const approved = told.filter(({ status }) => status === 'approved');
+  if (approved.length === 0) return undefined;
+  const kept = grantId === undefined ? null : await findKeptCompany(db, grantId);
+  if (kept !== null) return approved.find(({ companyId }) => companyId === kept);
+  return approved.length === 1 ? approved[0] : undefined;
+}
