@@ -66,6 +66,10 @@ export async function startKilling(
     },
     end: () => program.kill('SIGTERM'),
   };
+  // Once in order: it migrates, and writes down what Node compiled, which a killed process never comes to.
+  await start();
+  await killing.end();
+  killing.restarts.length = 0;
   await start();
   const running = run();
   // Whoever waits for `stop` hears of a server that does not start; until then nobody does.

@@ -27,7 +27,7 @@ export interface RegistrationPlan {
   registrations: number;
   /** Seconds between two kills, about. */
   killEvery: number;
-  /** People at once. */
+  /** People at once; most of them wait for a message whose sender was killed. */
   parallel: number;
   seed: number;
 }
