@@ -2,7 +2,17 @@ import { endingOf, LIMITS, tidyName, type Upload } from '../../src/attorney/atto
 import { checkUploads } from '../../src/attorney/check-uploads';
 import { compareFacts } from '../../src/attorney/compare-facts';
 import { readMchd, type MchdFacts } from '../../src/attorney/contents/mchd';
-import { inWindows1251, jpeg, mchdXml, pdf, pdfWithHidden, png, signature, upload } from './documents';
+import {
+  folded,
+  inWindows1251,
+  jpeg,
+  mchdXml,
+  pdf,
+  pdfWithHidden,
+  png,
+  signature,
+  upload,
+} from './documents';
 
 const problemOf = (uploads: Upload[]): string | undefined => {
   const checked = checkUploads(uploads);
@@ -59,6 +69,24 @@ describe('pages', () => {
       'power_active',
       [upload('a.pdf', pdfWithHidden('1 0 << /S /JavaScript >>'))],
     ],
+    [
+      'a PDF with a script between what only looks like a stream',
+      'power_active',
+      [upload('a.pdf', pdf(`4 0 obj\n(stream\n)\nendobj\n${script}5 0 obj\n(endstream)\nendobj\n`))],
+    ],
+    [
+      'a PDF with a folded script between the same',
+      'power_damaged',
+      [upload('a.pdf', pdf(`4 0 obj\n(stream\n)\nendobj\n${folded()}5 0 obj\n(endstream)\nendobj\n`))],
+    ],
+    [
+      'a PDF with a folded script behind long words',
+      'power_active',
+      [upload('a.pdf', pdf(folded({ more: `/X (${'x'.repeat(2000)})` })))],
+    ],
+    ['a PDF with a twice folded script', 'power_damaged', [upload('a.pdf', pdf(folded({ twice: true })))]],
+    ['a PDF with a script folded as "80…"', 'power_active', [upload('a.pdf', pdf(folded({ window: 3 })))]],
+    ['a PDF of escapes', 'power_damaged', [upload('a.pdf', pdf('#41'.repeat(3_000_000)))]],
     [
       'a PDF that starts programs',
       'power_active',

@@ -17,13 +17,26 @@ export function pdf(extra = ''): Buffer {
   );
 }
 
-/** A PDF whose action stands in a compressed object stream. */
-export function pdfWithHidden(action: string): Buffer {
-  const packed = deflateSync(Buffer.from(action)).toString('latin1');
-  return pdf(
-    `3 0 obj\n<< /Filter /FlateDecode /Length ${packed.length} /Type /ObjStm /N 1 /First 4 >>\nstream\n${packed}\nendstream\nendobj\n`,
-  );
+interface Folding {
+  /** Stands in the dictionary of the stream. */
+  more?: string;
+  twice?: boolean;
+  /** log2 of deflate's window, less 8; with 3 the bytes begin with a digit. */
+  window?: number;
 }
+
+/** An object stream that holds a script, or another action. */
+export function folded({ more = '', twice, window = 7 }: Folding = {}, action = SCRIPT): string {
+  const once = deflateSync(Buffer.from(action), { windowBits: window + 8 });
+  const packed = (twice ? deflateSync(once) : once).toString('latin1');
+  const filter = twice ? '[/FlateDecode /FlateDecode]' : '/FlateDecode';
+  return `3 0 obj\n<< /Filter ${filter} /Length ${packed.length} /Type /ObjStm /N 1 /First 4 ${more} >>\nstream\n${packed}\nendstream\nendobj\n`;
+}
+
+const SCRIPT = '1 0 << /S /JavaScript >>';
+
+/** A PDF whose action stands in a compressed object stream. */
+export const pdfWithHidden = (action: string): Buffer => pdf(folded({}, action));
 
 function chunk(type: string, data: Buffer): Buffer {
   const named = Buffer.concat([Buffer.from(type, 'latin1'), data]);
