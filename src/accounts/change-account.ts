@@ -12,28 +12,34 @@ import {
   endSessions,
   findAccountByIdentifier,
   findProfile,
+  lockAccount,
   replaceEmail,
   replaceIdentifier,
   updateStatus,
 } from './store';
 
-/** Blocks an account and ends its sign-ins and tokens at once. Undefined when it is blocked already. */
+/**
+ * Blocks an account and ends its sign-ins and tokens at once, with every link and code that could set a password or
+ * change a name. Undefined when it is blocked already.
+ * @param reason what the person reads after the right password
+ * @param note what only the audit trail keeps
+ */
 export async function blockAccount(
   tools: AccountTools,
   accountId: string,
   reason: string,
   actor: string,
+  note?: string,
 ): Promise<Account | undefined> {
   const at = tools.clock.now();
   return tools.db.transaction().execute(async (trx) => {
     const account = await updateStatus(trx, accountId, { status: 'blocked', reason }, at);
     if (!account) return undefined;
     await endSessions(trx, accountId, at);
-    await recordEvent(
-      trx,
-      { event: 'account_blocked', actor, subject: `account:${accountId}`, details: { reason } },
-      at,
-    );
+    await voidAccountTokens(trx, accountId);
+    const details: Record<string, string> = note === undefined ? { reason } : { reason, note };
+    const subject = `account:${accountId}`;
+    await recordEvent(trx, { event: 'account_blocked', actor, subject, details }, at);
     return account;
   });
 }
@@ -67,6 +73,8 @@ export async function setEmail(
   const owner = await findAccountByIdentifier(tools.db, email.canonical);
   if (owner) return 'email_taken';
   return tools.db.transaction().execute(async (trx) => {
+    // As setting a password begins: each would otherwise hold what the other waits for.
+    await lockAccount(trx, accountId);
     const account = await findProfile(trx, accountId);
     if (!account) return undefined;
     await tellOldAddress(trx, tools, account, email);
@@ -103,22 +111,26 @@ export interface NameChange {
 /**
  * Gives an account another phone or login name. Codes and links that are on their way end: they may have been asked
  * for by the phone that is no longer theirs. Nobody's name equals another person's, of whatever kind.
+ * @param also what else belongs into the same transaction
  */
 export async function changeNames(
   { db, clock }: AccountTools,
   accountId: string,
   { login, phone }: NameChange,
   actor: string,
+  also: (trx: Queryable) => Promise<void> = () => Promise.resolve(),
 ): Promise<'changed' | 'name_taken'> {
   const at = clock.now();
   const subject = `account:${accountId}`;
   try {
     await db.transaction().execute(async (trx) => {
+      await lockAccount(trx, accountId);
       if (login !== undefined) {
         await replaceIdentifier(trx, accountId, 'login', login && { ...login, provedAt: at });
         await recordEvent(trx, { event: 'login_changed', actor, subject }, at);
       }
       if (phone !== undefined) await changePhone(trx, accountId, phone, actor, at);
+      await also(trx);
     });
     return 'changed';
   } catch (error) {

@@ -1,6 +1,6 @@
 /** The relying party that our own pages are: built in, so that they sign people in through the front door. */
 import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
-import { OWN_CLIENT_ID } from '../clients/client';
+import { NAME_KINDS, OWN_CLIENT_ID } from '../clients/client';
 
 /** Where a sign-in for our own pages comes back to. */
 export const OWN_REDIRECT_PATH = '/signed-in';
@@ -15,6 +15,8 @@ export function ownClient(issuer: string): AdapterPayload & { client_id: string 
     response_types: ['none'],
     grant_types: [],
     token_endpoint_auth_method: 'none',
+    // People of every path look after their account there, by whatever name they have.
+    sign_in_names: [...NAME_KINDS],
   };
 }
 

@@ -1,8 +1,11 @@
 /** What operators do to an account shows at once: on every node, in sessions and in tokens. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { blockAccount, setEmail, unblockAccount } from '../../src/accounts/change-account';
+import { SET_PASSWORD } from '../../src/accounts/create-account';
 import { parseEmail } from '../../src/accounts/email-address';
 import { openMessage } from '../../src/notifications/outbox';
+import { setPassword, type PasswordRight } from '../../src/recovery/set-password';
+import { issueLink } from '../../src/tokens/links';
 import { codeFor, isActive, relyingParty, tokensFor, userinfoStatus } from '../provider/tokens';
 import { createAgent, type Agent } from '../support/agent';
 import {
@@ -11,6 +14,7 @@ import {
   startProduct,
   TEST_PASSWORD,
   type TestClient,
+  type TestPerson,
   type TestProduct,
 } from '../support/app';
 import { storageKinds } from '../support/database';
@@ -20,6 +24,7 @@ import {
   openSignIn,
   redeemCode,
   refreshTokens,
+  follow,
   submitSignIn,
 } from '../support/relying-party';
 
@@ -29,7 +34,8 @@ describe.each(storageKinds)('an account on %s', (kind) => {
   let agent: Agent;
 
   beforeAll(async () => {
-    product = await startProduct(kind, { nodes: kind === 'postgres' ? 2 : 1 });
+    const env = { SUPPORT_PHONE: '8 800 000-00-00', SUPPORT_EMAIL: 'support@example.com' };
+    product = await startProduct(kind, { nodes: kind === 'postgres' ? 2 : 1, env });
     client = await addClient(product.app);
   });
   afterAll(() => product.close());
@@ -46,6 +52,13 @@ describe.each(storageKinds)('an account on %s', (kind) => {
     });
     return new URL(silent.location ?? '').searchParams.has('code');
   };
+  const nodeTools = () => ({ ...tools(), db: product.nodes.at(-1)?.app.db ?? product.app.db });
+  /** What a mailed link is worth that was not used yet. */
+  const newRight = async ({ id, email }: TestPerson): Promise<PasswordRight> => {
+    const request = { purpose: SET_PASSWORD, accountId: id, payload: { email }, ttlSeconds: 600 } as const;
+    const token = await issueLink(product.app.db, request, product.app.clock);
+    return { purpose: SET_PASSWORD, token };
+  };
   const trySignIn = async (person: { email: string; password: string }) => {
     const browser = createAgent(product.issuer);
     return submitSignIn(browser, await openSignIn(browser, authorizationRequest(client)), person);
@@ -56,9 +69,16 @@ describe.each(storageKinds)('an account on %s', (kind) => {
     const given = await tokensFor(product, agent, client, person);
     const pending = await codeFor(product, agent, client, person);
     expect(await isSignedIn()).toBe(true);
+    const ownPages = async () => (await agent.get('/account', { port: lastPort() })).status;
+    await agent.get('/account').then((asked) => follow(agent, product.issuer, asked));
+    expect(await ownPages()).toBe(200);
+    const right = await newRight(person);
     await sleep(1100);
-    await blockAccount(tools(), person.id, 'уволен <b>вчера</b>', 'operator:test');
+    await blockAccount(tools(), person.id, 'уволен <b>вчера</b>', 'operator:test', 'служебная записка');
 
+    expect(await ownPages()).toBe(303);
+    const spent = await setPassword(nodeTools(), right, 'корабль уходит в море');
+    expect(spent).toEqual({ outcome: 'unknown' });
     const party = relyingParty(product);
     expect(await userinfoStatus(product, given.access, lastPort())).toBe(401);
     expect(await isActive(product, client, given.access)).toBe(false);
@@ -72,9 +92,13 @@ describe.each(storageKinds)('an account on %s', (kind) => {
     });
     expect(await isSignedIn()).toBe(false);
 
-    const right = await trySignIn(person);
-    expect(right.status).toBe(403);
-    expect(right.body).toContain('уволен &lt;b&gt;вчера');
+    const told = await trySignIn(person);
+    expect(told.status).toBe(403);
+    expect(told.body).toContain('уволен &lt;b&gt;вчера');
+    expect(told.body).toMatch(
+      /<main[^]*href="tel:88000000000"[^]*href="mailto:support@example.com"[^]*<\/main>/,
+    );
+    expect(told.body).not.toContain('служебная');
     const wrong = await trySignIn({ ...person, password: 'не тот пароль' });
     expect(wrong.status).toBe(422);
     expect(wrong.body).not.toContain('уволен');
@@ -119,6 +143,21 @@ describe.each(storageKinds)('an account on %s', (kind) => {
     expect((await trySignIn({ email: email.value, password })).status).toBe(303);
     expect((await trySignIn({ email: person.email, password })).status).toBe(422);
     expect((await browser.post('/set-password', form)).status).toBe(410);
+  });
+
+  it('whose operator gives it another e-mail while its owner sets a password: one waits for the other', async () => {
+    for (let turn = 0; turn < 10; turn += 1) {
+      const person = await addPerson(product.app);
+      const right = await newRight(person);
+      const email = parseEmail(`race-${kind}-${turn}@example.com`);
+      if (!email) throw new Error('no address');
+      const [set, changed] = await Promise.all([
+        setPassword(nodeTools(), right, 'корабль уходит в море'),
+        setEmail(tools(), person.id, email, 'operator:test'),
+      ]);
+      expect(['done', 'unknown', 'email_changed']).toContain(set.outcome);
+      expect(changed).toMatchObject({ id: person.id });
+    }
   });
 
   it('that is gone leaves nothing behind that works', async () => {

@@ -31,6 +31,9 @@ describe('our own pages as a relying party', () => {
     const path = new URL(asked.location ?? '').pathname;
     const page = { ...(await agent.get(path)), path };
     expect(page.body).toContain('port.one ID');
+    // By every name that a path may have given them.
+    expect(page.body).toContain('По номеру телефона');
+    expect(page.body).toContain('По логину');
     const resumed = await submitSignIn(agent, page, person);
     const back = await agent.get(new URL(resumed.location ?? '').pathname);
     const { pathname, searchParams } = new URL(back.location ?? '');

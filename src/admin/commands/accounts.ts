@@ -182,16 +182,21 @@ function addShow(accounts: Command, context: AdminContext): void {
 function addBlock(accounts: Command, context: AdminContext): void {
   addLeaf(accounts, 'block <id-or-email>', {
     summary: 'keep a person out: ends every sign-in and token at once',
-    examples: ['accounts block ivan@example.com --reason "left the company"'],
+    examples: [
+      'accounts block ivan@example.com --reason "left the company"',
+      'accounts block ivan@example.com --reason "Доверенность закончилась" --note "заявка 1042"',
+    ],
   })
-    .requiredOption('--reason <text>', 'why; the person reads it after signing in with the right password')
-    .action(async (who: string, { json, reason }: Answer & { reason: string }) => {
+    .requiredOption('--reason <text>', 'why; the person reads it, as it stands, after the right password')
+    .option('--note <text>', 'what only the audit trail keeps; the person never reads it')
+    .action(async (who: string, { json, reason, note }: Answer & { reason: string; note?: string }) => {
       const run = await startRun(context);
       const { tools, actor } = run;
       const kept = storableText(reason.trim());
       if (kept === '') throw new Failure('usage', 'Give a reason: whoever is asked later needs one.');
       const { id } = await getAccount(tools.db, who);
-      if (!(await blockAccount(accountTools(tools), id, kept, actor)))
+      const aside = note === undefined ? undefined : storableText(note.trim());
+      if (!(await blockAccount(accountTools(tools), id, kept, actor, aside)))
         throw new Failure('conflict', `Account ${id} is blocked already; accounts show ${id} says why.`);
       await answer(run, id, json, `Account ${id} is blocked; its sign-ins and tokens have ended.`);
     });
