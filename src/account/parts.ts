@@ -1,8 +1,11 @@
 /** What the pages of a signed-in person are made of. */
 import type { PasswordHasher } from '../accounts/passwords';
 import type { Clock } from '../clock';
+import type { CompanyDirectory } from '../companies/directory';
+import type { Documents } from '../consents/documents';
 import type { Context } from '../http/context';
 import type { Forms } from '../http/forms';
+import type { Limit } from '../http/limits';
 import type { Render } from '../http/pages/render';
 import type { SmsCaps } from '../notifications/sms/limits';
 import type { Secrets } from '../secrets';
@@ -19,8 +22,10 @@ export interface AccountParts {
   forms: Forms;
   render: Render;
   smsCaps: SmsCaps;
-  /** Most wrong passwords, as at the sign-in page. */
-  limits: { account: number; address: number; global: number };
+  directories: readonly CompanyDirectory[];
+  documents: Documents;
+  /** The counters of one wrong password, the same as at the sign-in page. */
+  passwordLimits(who: { name: string; knownBrowser: string | undefined; address: string }): Limit[];
 }
 
 /** Who looks at the pages. */
@@ -44,6 +49,8 @@ export interface Gate {
 
 /** Adds addresses below /account that only a signed-in person reaches; others sign in first and come back. */
 export interface AccountRoutes {
+  /** For everybody: what a mailed link leads to first. */
+  open(path: string, handle: (ctx: Context) => Promise<void> | void): void;
   get(path: string, handle: Handler, gate?: Gate): void;
   post(path: string, handle: Handler, gate?: Gate): void;
 }

@@ -34,6 +34,7 @@ export function addAccountRoutes(flow: AccountFlow): void {
       if (visitor) await handle(ctx, visitor);
     }) as Router.IMiddleware;
   const routes: AccountRoutes = {
+    open: (path, handle) => router.get(path, (async (ctx: Context) => handle(ctx)) as Router.IMiddleware),
     get: (path, handle, gate) => router.get(path, guarded(handle, gate)),
     post: (path, handle, gate) => router.post(path, guarded(handle, gate)),
   };

@@ -195,6 +195,20 @@ export async function updatePassword(
     .execute();
 }
 
+export async function updateName(
+  db: Queryable,
+  accountId: string,
+  name: PersonName,
+  at: Date,
+): Promise<void> {
+  const { familyName, givenName, middleName } = name;
+  await db
+    .updateTable('accounts')
+    .set((set) => ({ familyName, givenName, middleName, updatedAt: at, version: set('version', '+', 1) }))
+    .where('id', '=', accountId)
+    .execute();
+}
+
 /** Replaces only the hash of the same password by a stronger one, unless the password changed meanwhile. */
 export async function strengthenHash(
   db: Queryable,

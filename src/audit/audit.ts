@@ -67,6 +67,8 @@ export const AUDIT_EVENTS = {
   membership_revoked: 'a membership was ended',
   membership_left: 'a person took a company off their own list',
   default_company_chosen: 'a person said which company they usually act for',
+  company_code_sent: "a person had a code sent to a company's own address",
+  company_code_failed: "a code from a company's mail did not fit, or no further one was looked at",
   company_email_changed: 'an operator said where a company itself is written to',
   client_created: 'a relying party was registered',
   client_updated: 'the registration of a relying party was changed',

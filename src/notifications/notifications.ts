@@ -44,6 +44,20 @@ export interface EmailTemplates {
   password_changed: ActionMail;
   /** To the address that was the account's until now: an operator has given it another. */
   email_changed: ActionMail & { masked: string };
+  /** The same, but other devices stay signed in. */
+  password_changed_only: ActionMail;
+  /** Proves the address that the person wants instead of the one they have. */
+  prove_new_email: LinkMail & { code: string };
+  /** To the address that was the account's until now: the person has taken another. */
+  email_changed_by_owner: ActionMail & { masked: string };
+  /** The person has taken another phone. */
+  phone_changed: ActionMail & { masked: string };
+  /** The person has taken another login name, or none. */
+  login_changed: ActionMail;
+  /** The person wants the account closed; until that day they can undo it. */
+  account_closing_asked: ActionMail & { day: string };
+  /** They have undone it. */
+  account_closing_undone: ActionMail;
   /** The application was approved. */
   application_approved: ActionMail & { company: string };
   /** The application was declined. */
@@ -73,6 +87,13 @@ export interface EmailTemplates {
   account_closing: ActionMail & { day: string };
   /** A code opened the person the door to a company, without an application. */
   company_activated: ActionMail & { company: string };
+  /** To a company's own address: somebody adds the company to their account, or takes it off. */
+  company_code: ActionMail & { code: string; company: string; applicant: string };
+  company_leave_code: ActionMail & { code: string; company: string; applicant: string };
+  /** The code from the company's mail was right. */
+  company_added: ActionMail & { company: string };
+  /** The person took the company off their list. */
+  company_left: ActionMail & { company: string };
   /** A contract came into the account. */
   contract_added: ActionMail & { number: string };
   /** A contract has ended, or was taken out of the account. */
@@ -95,6 +116,8 @@ export type EmailMessage = {
 export interface SmsTemplates {
   /** Proves a phone during registration. */
   phone_code: { code: string };
+  /** Proves the phone that an account is to have instead of its own. */
+  phone_change_code: { code: string };
   /** Recovers access; the code stands at the end, behind a slash. */
   recovery_code: { code: string };
   /** The account has a new password. */

@@ -9,7 +9,18 @@
  */
 
 /** What a token may be spent on. A token of one purpose is unknown to every other. */
-export type TokenPurpose = 'set_password' | 'prove_email' | 'prove_email_code' | 'prove_phone' | 'recover' | 'recovered';
+export type TokenPurpose =
+  | 'set_password'
+  | 'prove_email'
+  | 'prove_email_code'
+  | 'prove_phone'
+  | 'recover'
+  | 'recovered'
+  | 'change_email'
+  | 'change_email_code'
+  | 'change_phone'
+  | 'join_company'
+  | 'leave_company';
 
 export interface TokenRequest {
   purpose: TokenPurpose;

@@ -6,3 +6,12 @@ export function dayOf(at: Date, locale: Locale): string {
   // «21 ноября 2026 г.» would end a sentence with two full stops.
   return day.replace(/\sг\.$/, '');
 }
+
+/** The same with hours and minutes. */
+export function timeOf(at: Date, locale: Locale): string {
+  const format = new Intl.DateTimeFormat(locale, {
+    ...{ day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit' },
+    timeZone: 'Europe/Moscow',
+  });
+  return format.format(at).replace(/\sг\./, '');
+}

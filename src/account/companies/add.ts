@@ -1,0 +1,140 @@
+/** «Добавить компанию»: by its numbers with an application or a code from its mail, or by an activation code. */
+import { maskEmail } from '../../accounts/email-address';
+import { applyAgain } from '../../companies/memberships/request';
+import { findCompanyEmail } from '../../companies/memberships/own/company-email';
+import { joinCompany, mayJoinByCode } from '../../companies/memberships/own/join-company';
+import { activateCompany } from '../../contracts/activate-company';
+import type { Problems } from '../../errors';
+import type { Context } from '../../http/context';
+import type { Form } from '../../http/forms';
+import { formPurpose, goTo, type AccountParts, type Visitor } from '../parts';
+import { limitGuesses } from '../guesses';
+import { codePageOf, readCode, sendCode } from './code-page';
+import { findUnit, type FoundUnit } from './find-unit';
+import { COMPANIES_PATH, listOwn } from './list';
+
+const LONGEST_COMMENT = 500;
+
+interface AddState {
+  problems?: Problems;
+  form?: Form;
+  /** No directory has the company, so the page asks for its name. */
+  askName?: boolean;
+  /** The company is known; now how to get into it. */
+  found?: FoundUnit;
+  minutes?: number;
+}
+
+export async function showAdd(
+  parts: AccountParts,
+  ctx: Context,
+  visitor: Visitor,
+  { problems = {}, form = {}, askName = false, found, minutes }: AddState = {},
+): Promise<void> {
+  const byCode = found !== undefined && (await mayJoinByCode(parts.db, visitor.accountId));
+  const email = byCode ? await findCompanyEmail(parts.db, found.unit) : undefined;
+  parts.render(ctx, {
+    view: found ? 'account/companies-ways' : 'account/companies-add',
+    title: 'account.companies.add',
+    problems,
+    status: minutes === undefined ? undefined : 429,
+    values: {
+      person: visitor.name,
+      ...{ typed: form, askName, minutes },
+      company: found && { ...found.unit, name: found.naming.name },
+      masked: email === undefined ? undefined : maskEmail(email),
+      formToken: parts.forms.token(ctx, formPurpose('add_company', visitor)),
+    },
+  });
+}
+
+/** One form after the other: the numbers first, then the way. */
+export async function postAdd(parts: AccountParts, ctx: Context, visitor: Visitor): Promise<void> {
+  const form = parts.forms.read(ctx, formPurpose('add_company', visitor));
+  if (form.way === 'activation') return activate(parts, ctx, visitor, form);
+  const { found, problems, ...rest } = await findUnit(parts, ctx, visitor, form);
+  if (!found) return showAdd(parts, ctx, visitor, { problems, form, ...rest });
+  const standing = await standingProblem(parts, visitor, found);
+  if (standing) return showAdd(parts, ctx, visitor, { problems: { inn: standing }, form });
+  if (form.way === 'code') return byMail(parts, ctx, visitor, form, found);
+  if (form.way === 'apply') return apply(parts, ctx, visitor, form, found);
+  return showAdd(parts, ctx, visitor, { form, found });
+}
+
+async function standingProblem(
+  { db }: AccountParts,
+  { accountId }: Visitor,
+  { unit }: FoundUnit,
+): Promise<string | undefined> {
+  const own = await listOwn(db, accountId);
+  const status = own.find(({ inn, kpp }) => inn === unit.inn && kpp === unit.kpp)?.status;
+  if (status === 'approved') return 'company_standing';
+  return status === 'suspended' ? 'company_suspended' : undefined;
+}
+
+async function apply(
+  parts: AccountParts,
+  ctx: Context,
+  visitor: Visitor,
+  form: Form,
+  found: FoundUnit,
+): Promise<void> {
+  const answer = (form.comment ?? '').normalize('NFC').trim().slice(0, LONGEST_COMMENT);
+  const { accountId } = visitor;
+  const request = { accountId, ...found, answer: answer === '' ? null : answer };
+  const { outcome } = await applyAgain(parts, request, `account:${accountId}`);
+  if (outcome === 'done') goTo(ctx, COMPANIES_PATH, 'applied');
+  else {
+    const problem = outcome === 'too_many' ? 'applied_too_often' : 'application_waits';
+    await showAdd(parts, ctx, visitor, { problems: { form: problem }, form, found });
+  }
+}
+
+async function byMail(
+  parts: AccountParts,
+  ctx: Context,
+  visitor: Visitor,
+  form: Form,
+  found: FoundUnit,
+): Promise<void> {
+  const { unit, naming } = found;
+  const sent = (await mayJoinByCode(parts.db, visitor.accountId))
+    ? await sendCode(parts, ctx, visitor, 'join_company', { unit, ...naming })
+    : 'absent';
+  if (sent === 'sent') return;
+  const problem = sent === 'absent' ? 'company_mail_absent' : sent;
+  await showAdd(parts, ctx, visitor, { problems: { form: problem }, form, found });
+}
+
+/** The code from the company's mail. */
+export async function postJoin(parts: AccountParts, ctx: Context, visitor: Visitor, id: string): Promise<void> {
+  const page = await codePageOf(parts, visitor, 'join_company', id);
+  if (!(await readCode(parts, ctx, visitor, page))) return;
+  const result = await joinCompany(parts, visitor.accountId, page.company);
+  goTo(ctx, COMPANIES_PATH, result === 'done' ? 'added' : 'standing');
+}
+
+const ACTIVATION_PROBLEMS = {
+  wrong: 'activation_code_wrong',
+  standing: 'company_standing',
+  suspended: 'company_suspended',
+} as const;
+
+async function activate(parts: AccountParts, ctx: Context, visitor: Visitor, form: Form): Promise<void> {
+  const code = form.activation_code ?? '';
+  if (code.trim() === '')
+    return showAdd(parts, ctx, visitor, { problems: { activation_code: 'activation_code_required' }, form });
+  const guess = await limitGuesses(parts, ctx, visitor);
+  if (guess.minutes !== undefined) {
+    const problems = { activation_code: 'too_many_guesses' };
+    return showAdd(parts, ctx, visitor, { problems, form, minutes: guess.minutes });
+  }
+  const { accountId } = visitor;
+  const { outcome } = await activateCompany(parts, { accountId, code }, `account:${accountId}`);
+  if (outcome !== 'wrong') await guess.release();
+  if (outcome === 'done') return goTo(ctx, COMPANIES_PATH, 'added');
+  return showAdd(parts, ctx, visitor, {
+    problems: { activation_code: ACTIVATION_PROBLEMS[outcome] },
+    form,
+  });
+}

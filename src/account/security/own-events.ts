@@ -1,0 +1,33 @@
+/** The events of the audit trail that a person reads about themselves; `account.log.event.<name>` says each. */
+import type { AuditEvent } from '../../audit/audit';
+
+export const OWN_EVENTS = [
+  'sign_in_succeeded',
+  'sign_in_failed',
+  'sign_in_limited',
+  'sign_out',
+  'session_ended',
+  'sessions_ended',
+  'access_revoked',
+  'account_created',
+  'account_blocked',
+  'account_unblocked',
+  'link_sent',
+  'recovery_started',
+  'recovery_code_failed',
+  'password_set',
+  'name_changed',
+  'email_change_asked',
+  'email_changed',
+  'email_proved',
+  'phone_changed',
+  'login_changed',
+  'data_exported',
+  'consent_given',
+  'consent_withdrawn',
+  'account_closing_began',
+  'account_closing_undone',
+  'contract_added',
+  'contract_released',
+  'contract_ended',
+] as const satisfies readonly AuditEvent[];

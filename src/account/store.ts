@@ -1,0 +1,53 @@
+/** Queries of the account pages over what other folders keep. */
+import { sql } from 'kysely';
+import type { AuditEvent } from '../audit/audit';
+import type { AuditRow } from '../audit/store';
+import type { Queryable } from '../storage/tables';
+
+export interface ConnectedApplication {
+  clientId: string;
+  name: string;
+  scopes: string[];
+  since: Date;
+}
+
+/** Relying parties with a live grant, by name. */
+export async function listApplications(
+  db: Queryable,
+  accountId: string,
+  now: Date,
+): Promise<ConnectedApplication[]> {
+  const rows = await db
+    .selectFrom('grants')
+    .innerJoin('clients', 'clients.id', 'grants.clientId')
+    .select(['clients.id as clientId', 'clients.name'])
+    .select([
+      sql<Date>`min(grants.created_at)`.as('since'),
+      sql<string>`string_agg(grants.scope, ' ')`.as('scope'),
+    ])
+    .where('grants.accountId', '=', accountId)
+    .where('grants.expiresAt', '>', now)
+    .groupBy(['clients.id', 'clients.name'])
+    .orderBy('clients.name')
+    .execute();
+  return rows.map(({ scope, ...rest }) => ({
+    ...rest,
+    scopes: [...new Set(scope.split(' ').filter(Boolean))],
+  }));
+}
+
+/** What the trail says of one account, newest first. @param before id of the last row of the page before */
+export async function listOwnEvents(
+  db: Queryable,
+  accountId: string,
+  events: readonly AuditEvent[],
+  page: { before?: string; limit: number },
+): Promise<AuditRow[]> {
+  let query = db
+    .selectFrom('audit')
+    .selectAll()
+    .where('subject', '=', `account:${accountId}`)
+    .where('event', 'in', [...events]);
+  if (page.before !== undefined) query = query.where('id', '<', page.before);
+  return query.orderBy('id', 'desc').limit(page.limit).execute();
+}
