@@ -261,6 +261,28 @@ describe.each(storageKinds)('applications on %s', (kind) => {
     expect((await see(second ?? asked)).status).toBe('requested');
   });
 
+  it('takes the name of a company from who knows it, not from who typed it first', async () => {
+    const first = await apply();
+    const ask = async (named: { name: string; nameSource: 'directory' | 'person' }) => {
+      const { id } = await addSomebody(database.db, clock.now());
+      const request = {
+        accountId: id,
+        unit,
+        naming: { ...named, ogrn: null },
+        path: 'port-one',
+        clientId: null,
+      };
+      const asked = await database.db
+        .transaction()
+        .execute((trx) => requestMembership(trx, tools(), request));
+      return see(asked ?? first.asked);
+    };
+    expect((await ask({ name: 'ООО "Другое"', nameSource: 'person' })).companyName).toBe(naming.name);
+    await ask({ name: 'ООО "Верное"', nameSource: 'directory' });
+    await ask({ name: 'ООО "Поддельное"', nameSource: 'person' });
+    expect(await see(first.asked)).toMatchObject({ companyName: 'ООО "Верное"', nameSource: 'directory' });
+  });
+
   it('reminds each contact person once, and ends what nobody decides, however many workers run', async () => {
     const work = () => Promise.all([1, 2].map(() => tendApplications(tools())));
     // What other tests have left waiting.

@@ -10,6 +10,7 @@ import {
   type MembershipChange,
   type MembershipRole,
 } from './membership';
+import { lockMembership } from './queue';
 import {
   ensureCompany,
   findMembership,
@@ -27,7 +28,7 @@ export interface MembershipTools extends MailTools {
 export interface GivenMembership {
   accountId: string;
   unit: CompanyUnit;
-  /** Used where the company is not known yet; a known one keeps its name. */
+  /** Used where the company is not known yet, or only by a name that a person typed. */
   naming: CompanyNaming;
   role: MembershipRole;
   canAct: boolean;
@@ -127,6 +128,8 @@ export async function changeRights(
   const at = tools.clock.now();
   try {
     return await tools.db.transaction().execute<'done'>(async (trx) => {
+      // First the membership, then its papers: in the order in which a paper is attached.
+      await lockMembership(trx, id);
       const rights = await settleRights(trx, id, wanted, actor, at);
       const changed = await updateRights(trx, id, rights);
       if (!changed) throw new NotApproved();

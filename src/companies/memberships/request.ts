@@ -12,7 +12,7 @@ import { ensureCompany, findMembership, insertMembership, type CompanyNaming } f
 export interface MembershipRequest {
   accountId: string;
   unit: CompanyUnit;
-  /** Used where the company is not known yet; a known one keeps its name. */
+  /** Used where the company is not known yet, or only by a name that a person typed. */
   naming: CompanyNaming;
   /** Registration path; it names the policy of approval. */
   path: string;

@@ -23,7 +23,10 @@ export async function findCompanyByUnit(db: Queryable, unit: CompanyUnit): Promi
     .executeTakeFirst();
 }
 
-/** The company of this unit, made where there is none; of two that make it at once both get the same one. */
+/**
+ * The company of this unit, made where there is none; of two that make it at once both get the same one. A known one
+ * keeps its name, but for one that a person typed: whoever came first must not name a company for those after them.
+ */
 export async function ensureCompany(
   db: Queryable,
   unit: CompanyUnit,
@@ -37,7 +40,24 @@ export async function ensureCompany(
     .execute();
   const company = await findCompanyByUnit(db, unit);
   if (!company) throw new Error('the company that was just ensured is missing');
-  return company;
+  return (await improveName(db, company, naming, at)) ?? company;
+}
+
+/** Undefined when there is nothing to improve, or somebody was faster. */
+async function improveName(
+  db: Queryable,
+  { id, nameSource, ogrn }: Company,
+  naming: CompanyNaming,
+  at: Date,
+): Promise<Company | undefined> {
+  if (nameSource !== 'person' || naming.nameSource === 'person') return undefined;
+  return db
+    .updateTable('companies')
+    .set({ ...naming, ogrn: naming.ogrn ?? ogrn, updatedAt: at })
+    .where('id', '=', id)
+    .where('nameSource', '=', 'person')
+    .returningAll()
+    .executeTakeFirst();
 }
 
 export interface NewMembership {
