@@ -14,12 +14,16 @@ let running = 0;
 export async function matchesBcrypt(hash: string, password: string): Promise<boolean | undefined> {
   if (running >= MOST_AT_ONCE) return undefined;
   running += 1;
-  // Neither flags nor environment of the main thread: secrets have no business there.
-  const worker = new Worker(workerFile, { workerData: { hash, password }, execArgv: [], env: {} });
+  let worker: Worker | undefined;
   try {
+    // Neither flags nor environment of the main thread: secrets have no business there.
+    worker = new Worker(workerFile, { workerData: { hash, password }, execArgv: [], env: {} });
     return await answerOf(worker);
+  } catch {
+    // The machine gives no further thread now; the next one may be had again.
+    return undefined;
   } finally {
-    await worker.terminate();
+    await worker?.terminate();
     running -= 1;
   }
 }
