@@ -244,9 +244,22 @@ describe.each(storageKinds)('a contact person on %s', (kind) => {
     expect(stale.body).toContain('Кто-то уже изменил этот доступ');
     await change('restore');
     expect(await claimOf(colleague)).toMatchObject([{ status: 'approved' }]);
+
+    const [member] = await listMemberships(app.db, { accountId: colleague.id, limit: 1 });
+    const tools = { ...app, issuer };
+    await changeMembership(tools, member?.id ?? '', { kind: 'suspend', reason: 'x' }, 'operator:test');
+    const held = await agent.get(path);
+    expect(held.body).toContain('Доступ приостановил оператор port.one');
+    expect(held.body).not.toContain('value="restore"');
+    expect((await change('restore', 'проверка', held)).status).toBe(404);
+    expect(await claimOf(colleague)).toMatchObject([{ status: 'suspended' }]);
     await change('revoke', 'уволился');
     const told = (await messagesTo(app, colleague.email)).map((mail) => mail.template).sort();
-    expect(told).toEqual(['membership_restored', 'membership_revoked', 'membership_suspended']);
+    expect(told).toEqual([
+      'membership_restored',
+      'membership_revoked',
+      ...['membership_suspended', 'membership_suspended'],
+    ]);
 
     const hidden = [await numberOf(stranger), await numberOf(contact), await numberOf(colleague)];
     for (const number of hidden) expect((await agent.get(`/approvals/members/${number}`)).status).toBe(404);

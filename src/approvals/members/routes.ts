@@ -1,6 +1,6 @@
 import type Router from 'koa-router';
 import { fullName } from '../../accounts/account';
-import { changeAsContact, isMember } from '../../companies/memberships/change-as-contact';
+import { changeAsContact, isMember, mayRestore } from '../../companies/memberships/change-as-contact';
 import type { MailTools } from '../../companies/memberships/mails';
 import {
   MEMBERSHIP_CHANGES,
@@ -117,7 +117,12 @@ function showMember(
       stale,
       reason,
       longest: LONGEST_TEXT,
-      member: { ...view, name: fullName(view), mayAct: mayAct(view, parts.clock.now()) },
+      member: {
+        ...view,
+        name: fullName(view),
+        mayAct: mayAct(view, parts.clock.now()),
+        mayRestore: mayRestore(view),
+      },
       formToken: parts.forms.token(ctx, purposeOf(reviewer, view.number)),
     },
   });

@@ -14,7 +14,7 @@ export interface WantedChange {
   reason: string;
 }
 
-/** `absent`: there is none, it is their own, or of a company that they do not speak for. `stale`: changed meanwhile. */
+/** `absent`: there is none, it is their own, of a company that they do not speak for, or not theirs to restore. `stale`: changed meanwhile. */
 export type ContactChangeResult = 'done' | 'stale' | 'absent';
 
 /** Suspends, restores or revokes a member's access. @param accountId of the contact person */
@@ -32,6 +32,7 @@ export async function changeAsContact(
     if (!(await holdContact(trx, accountId, found.companyId))) return 'absent';
     const view = await findMembershipByNumber(trx, number);
     if (view?.version !== version || !isMember(view)) return 'stale';
+    if (kind === 'restore' && !mayRestore(view)) return 'absent';
     const actor = `account:${accountId}`;
     if (!(await moveMembership(trx, view.id, from, { status: to, reason, decidedBy: actor }, at)))
       return 'stale';
@@ -46,6 +47,10 @@ export async function changeAsContact(
 /** Applications are decided, not revoked, by contact persons. */
 export const isMember = ({ status }: Pick<MembershipView, 'status'>): boolean =>
   status === 'approved' || status === 'suspended';
+
+/** What an operator has suspended, an operator restores. */
+export const mayRestore = ({ status, decidedBy }: Pick<MembershipView, 'status' | 'decidedBy'>): boolean =>
+  status === 'suspended' && decidedBy?.startsWith('account:') === true;
 
 /** Two contact persons who dismiss each other at once wait in the same order. */
 async function holdBoth(trx: Queryable, view: MembershipView, accountId: string): Promise<void> {
