@@ -103,6 +103,10 @@ function productionFaults(config: Config, env: Environment): string[] {
       'S3_ENDPOINT must be an https origin in production; credentials go there.',
     ],
     [
+      [config.helpUrl, config.documentsUrl].some((url) => url?.startsWith('http://')),
+      'HELP_URL and DOCUMENTS_URL must be https addresses in production; people open them from every page.',
+    ],
+    [
       config.smsGateway === 'outbox',
       'SMS_GATEWAY must be smsc or sms-ru in production; outbox carries no message.',
     ],

@@ -165,6 +165,7 @@ describe('production', () => {
     [{ DEMO_PORT: '3001' }, 'DEMO_PORT'],
     [{ LOG_LEVEL: 'debug' }, 'LOG_LEVEL'],
     [{ SMS_GATEWAY: 'outbox' }, 'SMS_GATEWAY'],
+    [{ HELP_URL: 'http://help.example.com/' }, 'HELP_URL'],
     [{ SMS_GATEWAY: '' }, 'SMS_GATEWAY'],
     [{ SMSC_API_KEY: '' }, 'SMSC_API_KEY, or SMSC_LOGIN and SMSC_PASSWORD,'],
     [{ SMSC_API_KEY: '', SMSC_LOGIN: 'portone' }, 'SMSC_API_KEY, or SMSC_LOGIN and SMSC_PASSWORD,'],

@@ -29,6 +29,11 @@ export interface ClientOptions {
   clientUri?: string;
   initiateLoginUri?: string;
   legacyUri?: string;
+  helpUri?: string;
+  policyUri?: string;
+  tosUri?: string;
+  supportPhone?: string;
+  supportEmail?: string;
   signInName?: string[];
   admits?: string;
   companyChoice?: string;
@@ -85,7 +90,12 @@ export function addClientOptions(leaf: Command): Command {
       'by which name people sign in there: email, phone or login; again for each, in their order',
       collect,
     )
-    .option('--legacy-uri <uri>', 'the cabinet it replaced, linked from the sign-in page')
+    .option('--legacy-uri <uri>', 'the cabinet it replaced, linked from its pages here')
+    .option('--help-uri <uri>', 'its help, linked from its pages here instead of HELP_URL')
+    .option('--policy-uri <uri>', 'its policy of personal data, linked from its pages here')
+    .option('--tos-uri <uri>', 'its rules, linked from its pages here')
+    .option('--support-phone <phone>', 'its support phone, instead of SUPPORT_PHONE')
+    .option('--support-email <address>', 'its support address, instead of SUPPORT_EMAIL')
     .option('--logo <file>', 'picture for the sign-in page: PNG, JPEG or WebP, at most 64 KiB');
 }
 
@@ -100,6 +110,11 @@ function said(options: ClientOptions): Record<string, unknown> {
     ['client_uri', options.clientUri],
     ['initiate_login_uri', options.initiateLoginUri],
     ['legacy_uri', options.legacyUri],
+    ['help_uri', options.helpUri],
+    ['policy_uri', options.policyUri],
+    ['tos_uri', options.tosUri],
+    ['support_phone', options.supportPhone],
+    ['support_email', options.supportEmail],
   ];
   const plainOnes: [string, unknown][] = [
     ['client_name', options.name],

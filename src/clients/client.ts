@@ -118,6 +118,14 @@ export const clientInput = z
       .refine((names) => new Set(names).size === names.length, 'must not name one twice')
       .optional(),
     legacy_uri: webUri.optional(),
+    policy_uri: webUri.optional(),
+    tos_uri: webUri.optional(),
+    help_uri: webUri.optional(),
+    support_phone: z
+      .string()
+      .regex(/^\+?[\d ()-]{3,30}$/, 'must be a phone number as people read it')
+      .optional(),
+    support_email: z.email('must be an e-mail address').max(254).optional(),
     company_choice: z.enum(COMPANY_CHOICES).optional(),
   })
   .superRefine((client, context) => {

@@ -6,11 +6,25 @@ import type { Logger } from '../log';
 export const LOCALES = ['ru', 'en'] as const;
 export type Locale = (typeof LOCALES)[number];
 
-/** The relying party a page belongs to: its name stands in the head of the page. */
+/** Links under every page. */
+export interface FootLinks {
+  helpUrl?: string;
+  documentsUrl?: string;
+  supportPhone?: string;
+  supportEmail?: string;
+  termsUrl?: string;
+  privacyUrl?: string;
+  /** The cabinet that the relying party replaced. */
+  legacyUrl?: string;
+}
+
+/** The relying party a page belongs to: its name stands in the head of the page, its links in the foot. */
 export interface Brand {
   clientId: string;
   name: string;
   hasLogo: boolean;
+  /** They come before those of the settings. */
+  links: FootLinks;
 }
 
 export interface RequestState {

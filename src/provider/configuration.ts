@@ -74,7 +74,10 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
     pkce: { required: (_ctx, client) => client.pkce_exempt !== true },
     allowOmittingSingleRegisteredRedirectUri: false,
     extraClientMetadata: {
-      properties: ['pkce_exempt', 'has_logo', 'admits', 'sign_in_names', 'legacy_uri', 'company_choice'],
+      properties: [
+        ...['pkce_exempt', 'has_logo', 'admits', 'sign_in_names', 'company_choice'],
+        ...['legacy_uri', 'help_uri', 'support_phone', 'support_email'],
+      ],
     },
     extraParams: [COMPANY],
     clientBasedCORS: (_ctx, origin, client) => isOriginOf(client, origin),

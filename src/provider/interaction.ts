@@ -1,5 +1,6 @@
 /** The interaction port over oidc-provider, and the map from a prompt's name to the page that settles it. */
 import { errors } from 'oidc-provider';
+import { brandLinks } from '../clients/brand';
 import { OWN_CLIENT_ID, signInNames } from '../clients/client';
 import { Refusal } from '../errors';
 import type { Context, Middleware } from '../http/context';
@@ -54,6 +55,7 @@ async function findDetails(holder: ProviderHolder, ctx: Context): Promise<Intera
       clientId: client.clientId,
       name: client.clientName ?? client.clientId,
       hasLogo: client.has_logo === true,
+      links: brandLinks(client.metadata()),
     },
     redirectUri,
     signInNames: signInNames(client.metadata()),

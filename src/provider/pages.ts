@@ -1,5 +1,6 @@
 /** oidc-provider's own pages, drawn as ours: errors, sign-out, signed out. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { brandLinks } from '../clients/brand';
 import { clientEntry } from '../clients/client';
 import type { Context } from '../http/context';
 import type { Render } from '../http/pages/render';
@@ -20,6 +21,7 @@ function ours(ctx: KoaContextWithOIDC): Context {
       clientId: client.clientId,
       name: client.clientName ?? client.clientId,
       hasLogo: client.has_logo === true,
+      links: brandLinks(client.metadata()),
     };
   }
   return context;

@@ -1,4 +1,5 @@
 /** How a browser comes back to its recovery, and the recovery to the sign-in it began at. */
+import { clientBrand } from '../clients/brand';
 import { findClient } from '../clients/store';
 import type { Context } from '../http/context';
 import { defineCookie } from '../http/cookies';
@@ -65,5 +66,5 @@ export function createVisits(tools: RecoveryTools): Visits {
 /** The head of the pages names the relying party. */
 async function greet({ db }: RecoveryTools, ctx: Context, clientId: string | undefined): Promise<void> {
   const client = clientId === undefined ? undefined : await findClient(db, clientId);
-  if (client) ctx.state.brand = { clientId: client.id, name: client.name, hasLogo: client.logo !== null };
+  if (client) ctx.state.brand = clientBrand(client);
 }

@@ -1,5 +1,6 @@
 /** How a browser comes back to its registration: a cookie whose fingerprint stands in the row. */
 import { registrationPath, type Client } from '../clients/client';
+import { clientBrand } from '../clients/brand';
 import { findClient } from '../clients/store';
 import { addSeconds } from '../clock';
 import type { Context } from '../http/context';
@@ -84,7 +85,7 @@ export function createVisits(tools: RegistrationTools, cookie: Cookie): Visits {
 async function greet({ db }: RegistrationTools, ctx: Context, clientId: string | null): Promise<void> {
   const client = clientId === null ? undefined : await findClient(db, clientId);
   if (!client) return;
-  ctx.state.brand = { clientId: client.id, name: client.name, hasLogo: client.logo !== null };
+  ctx.state.brand = clientBrand(client);
   const { redirect_uris: uris } = client.metadata;
   for (const uri of Array.isArray(uris) ? uris : []) allowFormTarget(ctx, String(uri));
 }

@@ -108,7 +108,11 @@ describe.each(storageKinds)('clients on %s storage', (kind) => {
   });
 
   test('update changes what is said, checks the whole again and can take a value away', async () => {
-    await make('--client-uri', 'https://lk.example.com/');
+    await make(
+      ...['--client-uri', 'https://lk.example.com/', '--help-uri', 'https://lk.example.com/help'],
+      ...['--tos-uri', 'https://lk.example.com/rules', '--policy-uri', 'https://lk.example.com/policy'],
+      ...['--support-phone', '8 800 000-00-00', '--support-email', 'help@example.com'],
+    );
     const changed = await desk.json<ClientJson>(
       ...['clients', 'update', 'cabinet', '--name', 'Новый', '--client-uri', '', '--alg', 'ES256'],
       ...['--redirect-uri', 'https://new.example.com/cb', '--redirect-uri', 'http://localhost:3001/cb'],
@@ -117,6 +121,9 @@ describe.each(storageKinds)('clients on %s storage', (kind) => {
       client_name: 'Новый',
       redirect_uris: ['https://new.example.com/cb', 'http://localhost:3001/cb'],
       id_token_signed_response_alg: 'ES256',
+      ...{ help_uri: 'https://lk.example.com/help', support_phone: '8 800 000-00-00' },
+      ...{ tos_uri: 'https://lk.example.com/rules', policy_uri: 'https://lk.example.com/policy' },
+      support_email: 'help@example.com',
       has_secret: true,
     });
     expect(changed).not.toHaveProperty('client_uri');

@@ -32,11 +32,16 @@ describe.each(storageKinds)('names on %s', (kind) => {
   let made = 0;
 
   beforeAll(async () => {
-    const env = { SIGN_IN_LIMIT_ACCOUNT: String(LIMIT) };
+    const env = {
+      SIGN_IN_LIMIT_ACCOUNT: String(LIMIT),
+      ...{ HELP_URL: 'https://help.example/', SUPPORT_PHONE: '8 800 000-00-00' },
+    };
     product = await startProduct(kind, { nodes: kind === 'postgres' ? 2 : 1, env });
     everyName = await addClient(product.app, {
       sign_in_names: ['phone', 'login', 'email'],
       legacy_uri: 'https://old.cabinet.example/',
+      ...{ help_uri: 'https://cabinet.example/help', support_email: 'cabinet@example.com' },
+      ...{ tos_uri: 'https://cabinet.example/rules', policy_uri: 'https://cabinet.example/policy' },
     });
     mailOnly = await addClient(product.app);
   });
@@ -75,6 +80,35 @@ describe.each(storageKinds)('names on %s', (kind) => {
       { by: 'phone', phone, country: 'BY' },
     ];
     for (const form of forms) expect((await attempt(everyName, form)).status).toBe(303);
+  });
+
+  it('every page on the way names the help of the relying party, else that of the settings', async () => {
+    const links = ({ body }: Answer) =>
+      [...(/<footer[^]*<\/footer>/.exec(body)?.[0] ?? '').matchAll(/href="([^"]*)"/g)].map(
+        ([, href]) => href,
+      );
+    const own = [
+      'https://cabinet.example/help',
+      'https://cabinet.example/rules',
+      'https://cabinet.example/policy',
+      'https://old.cabinet.example/',
+      'tel:88000000000',
+      'mailto:cabinet@example.com',
+    ];
+    const agent = createAgent(product.issuer);
+    const page = await openSignIn(agent, authorizationRequest(everyName));
+    // There the previous cabinet stands under the form.
+    expect(links(page)).toEqual(own.filter((href) => !href.includes('old.cabinet')));
+    for (const way of ['recovery', 'register']) {
+      const shown = await follow(agent, product.issuer, await agent.get(`${page.path}/${way}`));
+      expect([shown.status, links(shown)]).toEqual([200, own]);
+    }
+    const refused = await agent.get(
+      authorizationRequest(everyName, { redirect_uri: 'https://evil.example/' }).path,
+    );
+    expect([refused.status, links(refused)]).toEqual([400, own]);
+    const other = await openSignIn(createAgent(product.issuer), authorizationRequest(mailOnly));
+    expect(links(other)).toEqual(['https://help.example/', 'tel:88000000000']);
   });
 
   it('takes no other names than the relying party says, and says so with the same words as ever', async () => {

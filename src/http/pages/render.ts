@@ -5,16 +5,8 @@ import { compile, type TemplateFunction } from 'ejs';
 import type { Problems } from '../../errors';
 import type { Assets } from './assets';
 import { inLanguage, pageAddress } from './address';
-import { LOCALES, type Context, type Locale } from '../context';
+import { LOCALES, type Context, type FootLinks, type Locale } from '../context';
 import type { Texts } from './texts';
-
-/** Links under every page, from the settings. */
-export interface FootLinks {
-  helpUrl?: string;
-  documentsUrl?: string;
-  supportPhone?: string;
-  supportEmail?: string;
-}
 
 export interface Page {
   /** Path of the view under views/, without .ejs. */
@@ -37,8 +29,11 @@ export function createRender(parts: {
   viewsDir: string;
   texts: Texts;
   assets: Assets;
+  /** From the settings; a relying party's own come before them. */
   foot: FootLinks;
 }): Render {
+  const { helpUrl, documentsUrl, supportPhone, supportEmail } = parts.foot;
+  const foot: FootLinks = { helpUrl, documentsUrl, supportPhone, supportEmail };
   const compiled = new Map<string, TemplateFunction>();
   const template = (view: string): TemplateFunction => {
     const known = compiled.get(view);
@@ -58,7 +53,7 @@ export function createRender(parts: {
       otherLocales: LOCALES.filter((locale) => locale !== ctx.state.locale),
       asset: parts.assets.path,
       brand: ctx.state.brand,
-      foot: parts.foot,
+      foot: { ...foot, ...ctx.state.brand?.links },
       requestId: ctx.state.requestId,
       inLanguage: (locale: Locale) => inLanguage(pageAddress(ctx), locale),
       title: t(page.title, page.titleValues ?? {}),

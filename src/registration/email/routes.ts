@@ -1,4 +1,5 @@
 import type Router from 'koa-router';
+import { clientBrand } from '../../clients/brand';
 import { findClient } from '../../clients/store';
 import type { Context } from '../../http/context';
 import { defineCookie } from '../../http/cookies';
@@ -15,7 +16,7 @@ export function addEmailRoutes(router: Router, parts: RegistrationParts): void {
   /** The head of the page names the relying party the person came from, and a link leads back to it. */
   const greet = async (ctx: Context, clientId: string | null): Promise<void> => {
     const client = clientId === null ? undefined : await findClient(parts.db, clientId);
-    if (client) ctx.state.brand = { clientId: client.id, name: client.name, hasLogo: client.logo !== null };
+    if (client) ctx.state.brand = clientBrand(client);
   };
   const dead = (ctx: Context, state: string): void => {
     render(ctx, {
