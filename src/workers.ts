@@ -3,6 +3,7 @@ import type { FileStore } from './attorney/file-store';
 import { renewSeals, sweepPowers } from './attorney/sweep-powers';
 import { createAuditLinker } from './audit/linker';
 import { tendApplications } from './companies/memberships/remind';
+import { destroyDueAccounts } from './consents/closing/destroy';
 import type { Foundation } from './foundation';
 import { createDelivery } from './notifications/deliver';
 import { createIdleTransport, createMailer, type MailerOptions } from './notifications/email';
@@ -54,6 +55,7 @@ export function createWorkers(parts: WorkerParts): { start(): void; stop(): Prom
       recurring = [
         every(60, () => sweep({ db, ephemeral, clock }), log, 'sweep'),
         every(60, () => tendApplications({ db, secrets, clock, issuer: config.issuer }), log, 'applications'),
+        every(600, () => destroyDueAccounts(parts), log, 'destroying closed accounts'),
         every(300, () => sweepPowers(parts), log, 'sweeping documents'),
         every(300, () => renewSeals(parts), log, 'sealing documents anew'),
         every(5, () => holder.refresh(), log, 'signing keys'),

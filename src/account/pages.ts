@@ -1,5 +1,11 @@
 import { companiesPage } from './companies/page';
+import { consentsPage } from './consents/page';
+import { contractsPage } from './contracts/page';
+import { messagesPage } from './notifications/history';
+import { notificationsPage } from './notifications/page';
 import type { AccountPage } from './parts';
+import { closePage } from './data/close';
+import { dataPage } from './data/data';
 import { personalPage } from './personal/personal';
 import { applicationsPage } from './security/applications';
 import { logPage } from './security/log';
@@ -11,7 +17,13 @@ export const PAGES: readonly AccountPage[] = [
   personalPage,
   passwordPage,
   companiesPage,
+  contractsPage,
   sessionsPage,
   applicationsPage,
   logPage,
+  consentsPage,
+  notificationsPage,
+  messagesPage,
+  dataPage,
+  closePage,
 ];

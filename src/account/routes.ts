@@ -7,7 +7,9 @@ import type Router from 'koa-router';
 import { fullName } from '../accounts/account';
 import { findProfile } from '../accounts/store';
 import { addSeconds } from '../clock';
+import { findOpenClosing } from '../consents/store';
 import type { Context } from '../http/context';
+import { dayOf } from '../http/pages/days';
 import type { Sessions } from '../http/sessions';
 import { PAGES } from './pages';
 import {
@@ -38,9 +40,15 @@ export function addAccountRoutes(flow: AccountFlow): void {
     get: (path, handle, gate) => router.get(path, guarded(handle, gate)),
     post: (path, handle, gate) => router.post(path, guarded(handle, gate)),
   };
-  routes.get(PATH, (ctx, visitor) => {
+  routes.get(PATH, async (ctx, visitor) => {
+    const open = await findOpenClosing(flow.db, visitor.accountId);
+    const closing = open && dayOf(open.destroyAfter ?? open.destroyBy, ctx.state.locale);
     const pages = PAGES.map(({ path, name }) => ({ path, name }));
-    render(ctx, { view: 'account/menu', title: 'account.title', values: { person: visitor.name, pages } });
+    render(ctx, {
+      view: 'account/menu',
+      title: 'account.title',
+      values: { person: visitor.name, pages, closing },
+    });
   });
   for (const page of PAGES) page.add(routes, flow);
 }

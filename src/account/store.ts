@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { AuditEvent } from '../audit/audit';
 import type { AuditRow } from '../audit/store';
-import type { Queryable } from '../storage/tables';
+import type { Queryable, Row } from '../storage/tables';
 
 export interface ConnectedApplication {
   clientId: string;
@@ -50,4 +50,17 @@ export async function listOwnEvents(
     .where('event', 'in', [...events]);
   if (page.before !== undefined) query = query.where('id', '<', page.before);
   return query.orderBy('id', 'desc').limit(page.limit).execute();
+}
+
+/** Every name of the account, proved or not. */
+export async function listIdentifiers(
+  db: Queryable,
+  accountId: string,
+): Promise<Pick<Row<'identifiers'>, 'kind' | 'value' | 'provedAt'>[]> {
+  return db
+    .selectFrom('identifiers')
+    .select(['kind', 'value', 'provedAt'])
+    .where('accountId', '=', accountId)
+    .orderBy('kind')
+    .execute();
 }

@@ -31,7 +31,7 @@ export async function tellAddress(
 ): Promise<void> {
   const all = { name: greetingName(person), link: `${issuer}${path}`, ...values };
   const mail = { channel: 'email', to, locale: localeOf(person), template, values: all } as EmailMessage;
-  await enqueue(trx, secrets, mail, clock);
+  await enqueue(trx, secrets, mail, clock, person.id);
 }
 
 /** To every e-mail the person has proved. */
@@ -62,6 +62,6 @@ export async function tellPassword(
     const expiresAt = addSeconds(clock.now(), DAY);
     const locale = localeOf(person);
     const sms = { channel: 'sms', to, template: 'password_changed', locale, values: {}, expiresAt } as const;
-    await enqueue(trx, secrets, sms, clock);
+    await enqueue(trx, secrets, sms, clock, person.id);
   }
 }

@@ -107,7 +107,12 @@ async function byMail(
 }
 
 /** The code from the company's mail. */
-export async function postJoin(parts: AccountParts, ctx: Context, visitor: Visitor, id: string): Promise<void> {
+export async function postJoin(
+  parts: AccountParts,
+  ctx: Context,
+  visitor: Visitor,
+  id: string,
+): Promise<void> {
   const page = await codePageOf(parts, visitor, 'join_company', id);
   if (!(await readCode(parts, ctx, visitor, page))) return;
   const result = await joinCompany(parts, visitor.accountId, page.company);

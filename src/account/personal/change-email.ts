@@ -97,10 +97,10 @@ async function enqueueProof(
   }
   const link = `${issuer}/account/email/open?token=${proof.token}`;
   const values = { name: greetingName(person), link, days: 1, code: proof.code };
-  await enqueue(trx, secrets, { ...common, template: 'prove_new_email', values }, clock);
+  await enqueue(trx, secrets, { ...common, template: 'prove_new_email', values }, clock, person.id);
 }
 
-export type EmailOutcome = 'done' | 'email_over' | 'email_taken';
+export type EmailOutcome = 'done' | 'email_over' | 'new_email_taken';
 
 /** By the code; a code that was mailed to nobody is never right. */
 export async function proveByCode(
@@ -169,7 +169,7 @@ async function applyEmail(parts: AccountParts, asker: Asker, claim: Claim): Prom
     if (outcome === 'done') await parts.ephemeral.delete(pendingKey(accountId));
     return outcome;
   } catch (error) {
-    if (isUniqueViolation(error, 'identifiers_proved')) return 'email_taken';
+    if (isUniqueViolation(error, 'identifiers_proved')) return 'new_email_taken';
     throw error;
   }
 }

@@ -115,7 +115,7 @@ async function sendCode(
     const expiresAt = addSeconds(clock.now(), CODE_TTL);
     const { locale } = ctx.state;
     const sms = { channel: 'sms', to: phone, template: 'phone_change_code', locale } as const;
-    await enqueue(trx, secrets, { ...sms, values: { code }, expiresAt }, clock);
+    await enqueue(trx, secrets, { ...sms, values: { code }, expiresAt }, clock, accountId);
     return id;
   });
   await ephemeral.put(pendingKey(accountId), { phone, codeId }, CODE_TTL);

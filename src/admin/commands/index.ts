@@ -8,6 +8,7 @@ import { addCheckConfig } from './check-config';
 import { addClients } from './clients';
 import { addClientsImport } from './clients-import';
 import { addCompanies } from './companies';
+import { addClosings } from './consents/closings';
 import { addConsents } from './consents/consents';
 import { addDocuments } from './consents/documents';
 import { addContacts } from './memberships/contacts';
@@ -26,6 +27,7 @@ export const commandFiles: readonly AddCommands[] = [
   addCheckConfig,
   addAccounts,
   addAccountNames,
+  addClosings,
   addClients,
   addClientsImport,
   addCompanies,

@@ -1,0 +1,82 @@
+/**
+ * Closing an account because its owner asks. The same row that a withdrawn consent leaves (withdraw.ts) says by when the
+ * data must be gone; asked for, it may be undone for a week. Other sign-ins and all tokens end at once.
+ */
+import { greetingName, type AccountProfile } from '../../accounts/account';
+import { endOtherSessions, endTokens } from '../../accounts/sessions/store';
+import { findProfile, lockAccount } from '../../accounts/store';
+import { recordEvent } from '../../audit/store';
+import { addSeconds } from '../../clock';
+import { enqueue } from '../../notifications/outbox';
+import type { Queryable } from '../../storage/tables';
+import { DESTROY_WITHIN_DAYS } from '../consent';
+import { findOpenClosing, type AccountClosing } from '../store';
+import type { WithdrawalTools } from '../withdraw';
+import { insertAskedClosing, undoAskedClosing } from './store';
+
+/** Days in which a person may change their mind. */
+export const UNDO_DAYS = 7;
+const DAY = 86_400;
+
+export interface ClosingRequest {
+  accountId: string;
+  /** The session that stays, so that its owner can undo it at once. */
+  sessionUid: string;
+  address: string;
+  requestId: string;
+}
+
+/** Gives the open closing; one that was begun before stands. */
+export async function askClosing(tools: WithdrawalTools, request: ClosingRequest): Promise<AccountClosing> {
+  const { accountId, sessionUid, address, requestId } = request;
+  const at = tools.clock.now();
+  const subject = `account:${accountId}`;
+  return tools.db.transaction().execute(async (trx) => {
+    await lockAccount(trx, accountId);
+    const open = await findOpenClosing(trx, accountId);
+    if (open) return open;
+    const destroyAfter = addSeconds(at, UNDO_DAYS * DAY);
+    const destroyBy = addSeconds(at, DESTROY_WITHIN_DAYS * DAY);
+    const closing = await insertAskedClosing(trx, {
+      ...{ accountId, askedBy: subject, askedAt: at, destroyBy, destroyAfter },
+    });
+    await endOtherSessions(trx, accountId, sessionUid, at);
+    await endTokens(trx, accountId);
+    const details = { reason: 'asked', destroy_by: destroyBy.toISOString() };
+    const entry = { event: 'account_closing_began', actor: subject, subject, address, requestId } as const;
+    await recordEvent(trx, { ...entry, details }, at);
+    const person = await findProfile(trx, accountId);
+    if (person) await tell(trx, tools, person, { template: 'account_closing_asked', day: destroyAfter });
+    return closing;
+  });
+}
+
+/** False when there is nothing to undo, or only what a withdrawn consent began. */
+export async function undoClosingAsked(tools: WithdrawalTools, request: ClosingRequest): Promise<boolean> {
+  const { accountId, address, requestId } = request;
+  const at = tools.clock.now();
+  const subject = `account:${accountId}`;
+  return tools.db.transaction().execute(async (trx) => {
+    await lockAccount(trx, accountId);
+    if (!(await undoAskedClosing(trx, accountId, at))) return false;
+    const entry = { event: 'account_closing_undone', actor: subject, subject, address, requestId } as const;
+    await recordEvent(trx, entry, at);
+    const person = await findProfile(trx, accountId);
+    if (person) await tell(trx, tools, person, { template: 'account_closing_undone', day: at });
+    return true;
+  });
+}
+
+async function tell(
+  trx: Queryable,
+  { secrets, clock, issuer }: WithdrawalTools,
+  person: AccountProfile,
+  { template, day }: { template: 'account_closing_asked' | 'account_closing_undone'; day: Date },
+): Promise<void> {
+  if (person.email === null || !person.emailProved) return;
+  const locale = person.locale === 'en' ? 'en' : 'ru';
+  const format = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'Europe/Moscow' });
+  const values = { name: greetingName(person), link: `${issuer}/account/close`, day: format.format(day) };
+  const mail = { channel: 'email', to: person.email, locale, template, values } as const;
+  await enqueue(trx, secrets, mail, clock, person.id);
+}
