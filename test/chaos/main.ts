@@ -2,7 +2,7 @@
  * `npm run chaos`: the product beside programs that harm it. Each prints figures and what must hold; a broken
  * invariant ends it with 1. It brings its own servers on loopback and leaves nothing behind.
  *
- *   npm run chaos -- [--registrations 1000] [--kill-every 2] [--parallel 200] [--seed 1]
+ *   npm run chaos -- [--registrations 1000] [--kill-every 2] [--parallel 100] [--seed 1]
  */
 import { parseArgs } from 'node:util';
 import { ensurePrograms } from '../support/bench/programs';
@@ -17,7 +17,7 @@ function readPlan(): RegistrationPlan {
     options: {
       registrations: { type: 'string', default: '1000' },
       'kill-every': { type: 'string', default: '2' },
-      parallel: { type: 'string', default: '200' },
+      parallel: { type: 'string', default: '100' },
       seed: { type: 'string', default: '1' },
     },
   });

@@ -68,7 +68,7 @@ export async function register(issuer: string, post: Post, number: number): Prom
     await person.goOn().catch(async () => {
       // No answer: somebody with a browser waits a moment and reloads.
       story.failures += 1;
-      await sleep(150);
+      await sleep(400 + ((number * 7919 + story.failures * 104_729) % 800));
     });
   }
   story.seconds = seconds();
@@ -118,7 +118,7 @@ function createPerson(issuer: string, post: Post, story: Story, number: number) 
   async function choosePassword(page: Answer): Promise<void> {
     const words = { password: PASSWORD, password_repeated: PASSWORD };
     if (!page.body.includes('name="code"')) return send(page, 'password', words);
-    const code = codesTo(post.sms, story.phone)[codesSeen];
+    const code = codesTo(post.sms, story.phone).at(codesSeen);
     if (code !== undefined) {
       codesSeen += 1;
       return send(page, 'password', { ...words, code });
@@ -128,7 +128,11 @@ function createPerson(issuer: string, post: Post, story: Story, number: number) 
       story.resends += 1;
       return send(page, 'password', { action: 'resend' });
     }
-    await waitFor(() => codesTo(post.sms, story.phone).length > codesSeen, 5);
+    // Looks at the phone, not at the page.
+    await waitFor(
+      () => codesTo(post.sms, story.phone).length > codesSeen,
+      RESEND_AFTER_SECONDS - (performance.now() - waitingSince) / 1000,
+    );
   }
 
   async function openMail(): Promise<void> {
