@@ -262,7 +262,7 @@ describe.each(storageKinds)('applications on %s', (kind) => {
   });
 
   it('takes the name of a company from who knows it, not from who typed it first', async () => {
-    const first = await apply();
+    const first = { ...(await apply()), kpp: unit.kpp };
     const ask = async (named: { name: string; nameSource: 'directory' | 'person' }) => {
       const { id } = await addSomebody(database.db, clock.now());
       const request = {
@@ -278,6 +278,10 @@ describe.each(storageKinds)('applications on %s', (kind) => {
       return see(asked ?? first.asked);
     };
     expect((await ask({ name: 'ООО "Другое"', nameSource: 'person' })).companyName).toBe(naming.name);
+    unit = { ...unit, kpp: '780044001' };
+    const odd = await ask({ name: 'ООО \0"О\u202eдно"\u001b[2J', nameSource: 'person' });
+    expect(odd.companyName).toBe('ООО "Одно"[2J');
+    unit = { ...unit, kpp: first.kpp };
     await ask({ name: 'ООО "Верное"', nameSource: 'directory' });
     await ask({ name: 'ООО "Поддельное"', nameSource: 'person' });
     expect(await see(first.asked)).toMatchObject({ companyName: 'ООО "Верное"', nameSource: 'directory' });

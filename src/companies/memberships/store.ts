@@ -30,9 +30,11 @@ export async function findCompanyByUnit(db: Queryable, unit: CompanyUnit): Promi
 export async function ensureCompany(
   db: Queryable,
   unit: CompanyUnit,
-  naming: CompanyNaming,
+  given: CompanyNaming,
   at: Date,
 ): Promise<Company> {
+  // Typed by anybody, read by everybody: on pages, in mails, in claims. U+0000 Postgres would not even keep.
+  const naming = { ...given, name: given.name.replace(/[\p{C}\u2028\u2029]/gu, '') };
   await db
     .insertInto('companies')
     .values({ id: randomUUID(), ...unit, ...naming, createdAt: at, updatedAt: at })
