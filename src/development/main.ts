@@ -45,6 +45,7 @@ function banner(issuer: string, { url, passwords, contact }: Demo): string {
     `  E-mail         ${DEMO_EMAIL}`,
     `  Password       ${password(DEMO_EMAIL)}`,
     `  Sent messages  ${issuer}/dev/outbox`,
+    `  All messages   ${issuer}/dev/messages`,
     `  Registration   ${issuer}/register`,
     ...(contact ? ['  with one of    (ИНН, КПП, fictional)', ...companies] : []),
     ...(contact

@@ -4,7 +4,7 @@ import { enqueue } from '../../src/notifications/outbox';
 import { createAgent } from '../support/agent';
 import { startProduct, type TestProduct } from '../support/app';
 
-describe('the outbox page of development', () => {
+describe('the pages of development', () => {
   let product: TestProduct;
   beforeAll(async () => {
     product = await startProduct('embedded', { extraRoutes: addDevelopmentRoutes });
@@ -30,5 +30,21 @@ describe('the outbox page of development', () => {
     expect(page.body).toContain('код 123456 для регистрации');
     const { body } = await agent.get('/dev/outbox.json');
     expect(JSON.parse(body)).toMatchObject([{ channel: 'sms', status: 'sent', codes: ['123456'] }]);
+  });
+
+  test('preview every mail and text message in both languages, as text and as a page of its own', async () => {
+    const agent = createAgent(product.issuer);
+    const page = await agent.get('/dev/messages');
+    expect(page.status).toBe(200);
+    expect(page.body).toContain('Пароль port.one изменён');
+    expect(page.body).toMatch(/SMS recovery_code · ru<[^]*Знаков: \d\d \(UCS-2\), сообщений: 1</);
+    const pages = [...page.body.matchAll(/href="(\/dev\/messages\/(\w\w)\/\w+)"/g)];
+    expect(pages.length).toBeGreaterThan(40);
+    for (const [, path = '', locale = ''] of pages) {
+      const { status, body, headers } = await agent.get(path);
+      expect([status, body.includes(`<html lang="${locale}">`)]).toEqual([200, true]);
+      expect(headers['content-security-policy']).not.toContain('script');
+    }
+    expect((await agent.get('/dev/messages/ru/nothing')).status).toBe(404);
   });
 });

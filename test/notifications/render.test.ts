@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { previewMails, previewSms } from '../../src/development/message-preview';
+import { messageSamples } from '../../src/development/message-samples';
 import { createMessageRenderer } from '../../src/notifications/render';
+import { smsSize } from '../../src/notifications/sms/text';
 
 const viewsDir = join(__dirname, '../../views');
 const ISSUER = 'https://id.example.com';
@@ -111,6 +114,58 @@ test.each([
   for (const part of [proof.text, proof.html]) expect(part).toMatch(registering);
   for (const part of [proof.text, proof.html]) expect(part).not.toMatch(standing);
   expect(renderer.renderEmail('set_password', locale, values).text).toMatch(standing);
+});
+
+describe.each(['ru', 'en'] as const)('%s: every message there is', (locale) => {
+  const issuer = `https://${'a-rather-long-name.'.repeat(3)}example.com`;
+  const long = createMessageRenderer({ viewsDir, issuer });
+  const { email, sms } = messageSamples(locale, issuer);
+
+  test.each(previewSms(long, issuer).filter((one) => one.locale === locale))(
+    'SMS $template is one message on a phone, and says all of its values',
+    ({ template, text, encoding, length, parts }) => {
+      expect(parts).toBe(1);
+      expect(length).toBeLessThanOrEqual(encoding === 'UCS-2' ? 70 : 160);
+      expect(encoding).toBe(locale === 'ru' ? 'UCS-2' : 'GSM-7');
+      for (const value of Object.values(sms[template])) expect(text).toContain(value);
+      expect(text).not.toMatch(/\{\{|undefined|https?:/);
+    },
+  );
+
+  test.each(previewMails(long, issuer).filter((one) => one.locale === locale))(
+    'mail $template has a subject and leads to the issuer only',
+    ({ template, subject, text, html }) => {
+      expect(subject.length).toBeGreaterThan(5);
+      for (const part of [text, html]) {
+        expect(part).toContain(email[template].name);
+        expect(part).not.toMatch(/\{\{|undefined|\[object/);
+      }
+      const targets = [...hrefs(html), ...(text.match(/https?:\/\/\S+/g) ?? [])];
+      expect(targets.length).toBeGreaterThanOrEqual(2);
+      for (const target of targets) expect(new URL(target).origin).toBe(issuer);
+    },
+  );
+
+  test('and no text of a message that nobody sends', () => {
+    const texts = JSON.parse(
+      readFileSync(join(viewsDir, 'messages/texts', `${locale}.json`), 'utf8'),
+    ) as object;
+    const known = new Set(['common', ...Object.keys(email), ...Object.keys(sms)]);
+    expect(Object.keys(texts).filter((name) => !known.has(name))).toEqual([]);
+  });
+});
+
+test.each([
+  ['a'.repeat(160), 'GSM-7', 1],
+  ['a'.repeat(161), 'GSM-7', 2],
+  ['a'.repeat(307), 'GSM-7', 3],
+  ['я'.repeat(70), 'UCS-2', 1],
+  ['я'.repeat(71), 'UCS-2', 2],
+  ['я'.repeat(135), 'UCS-2', 3],
+  [`${'a'.repeat(70)}ё`, 'UCS-2', 2],
+  ['😀'.repeat(36), 'UCS-2', 2],
+] as const)('what an SMS costs: %#', (text, encoding, parts) => {
+  expect(smsSize(text)).toEqual({ encoding, length: text.length, parts });
 });
 
 test('both languages have the same texts', () => {
