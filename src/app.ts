@@ -138,12 +138,16 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     address: config.smsLimitAddress,
     global: config.smsLimitGlobal,
   };
-  addAccountRoutes({ ...shared, sessions, passwordLimits: (who) => signInLimits(limits, who), smsCaps });
+  const directories = createCompanyDirectories({ db, clock, config, store: ephemeral });
+  addAccountRoutes({
+    ...{ ...shared, sessions, directories, documents, smsCaps },
+    passwordLimits: (who) => signInLimits(limits, who),
+  });
   addRecoveryRoutes(router, { ...shared, captcha, smsCaps, tellsUnknown: config.recoveryTellsUnknown });
   const approval = addRegistrationRoutes(router, {
     ...shared,
     captcha,
-    directories: createCompanyDirectories({ db, clock, config, store: ephemeral }),
+    directories,
     documents,
     uploads: createUploads(forms, { file: LIMITS.file, total: LIMITS.total, files: LIMITS.pages }),
     virusScan: config.clamavSocket === undefined ? noScan : createClamAv(config.clamavSocket),

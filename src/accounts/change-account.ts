@@ -98,7 +98,7 @@ async function tellOldAddress(
   const locale = account.locale === 'en' ? 'en' : 'ru';
   const values = { name: greetingName(account), link: `${issuer}/`, masked: maskEmail(email.value) };
   const message = { channel: 'email', to: account.email, template: 'email_changed', locale, values } as const;
-  await enqueue(trx, secrets, message, clock);
+  await enqueue(trx, secrets, message, clock, account.id);
 }
 
 /** Names beside the e-mail; null takes one away, undefined leaves it. */

@@ -79,6 +79,7 @@ export async function sendSetPasswordLink(
     tools.secrets,
     { channel: 'email', to: email.value, template, locale, values },
     tools.clock,
+    account.id,
   );
   return template;
 }

@@ -6,7 +6,7 @@
 import { endSessions, findProfile } from '../accounts/store';
 import { recordEvent } from '../audit/store';
 import { addSeconds, type Clock } from '../clock';
-import { enqueue } from '../notifications/outbox';
+import { enqueueFor } from '../notifications/outbox';
 import type { Secrets } from '../secrets';
 import type { Database, Queryable } from '../storage/tables';
 import { DESTROY_WITHIN_DAYS, type ConsentFacts } from './consent';
@@ -104,5 +104,5 @@ async function tellOfClosing(
   const format = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'Europe/Moscow' });
   const values = { name, link: `${issuer}/`, day: format.format(destroyBy) };
   const mail = { channel: 'email', to: person.email, locale, template: 'account_closing', values } as const;
-  await enqueue(trx, secrets, mail, clock);
+  await enqueueFor(trx, secrets, mail, clock, accountId);
 }

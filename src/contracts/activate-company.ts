@@ -84,6 +84,9 @@ async function tellJoined(trx: Queryable, tools: MailTools, membership: Membersh
   const person = await findProfile(trx, membership.accountId);
   const values = { company: membership.companyName };
   if (person)
-    await tell(trx, tools, person, entrance(tools, membership), { template: 'company_activated', values });
+    await tell(trx, tools, { ...person, accountId: person.id }, entrance(tools, membership), {
+      template: 'company_activated',
+      values,
+    });
   if (membership.role === 'contact') await tellAppointed(trx, tools, membership);
 }

@@ -78,7 +78,8 @@ async function take(
   const details = { contract: number, code: code.id };
   await recordEvent(trx, { event: 'contract_added', actor, subject, details }, at);
   const person = await findProfile(trx, accountId);
-  if (person)
-    await tell(trx, tools, person, `${tools.issuer}/`, { template: 'contract_added', values: { number } });
+  const reader = person && { ...person, accountId };
+  if (reader)
+    await tell(trx, tools, reader, `${tools.issuer}/`, { template: 'contract_added', values: { number } });
   if (code.companyId !== null) await joinCompany(trx, tools, accountId, code, actor);
 }

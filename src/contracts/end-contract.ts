@@ -71,5 +71,8 @@ async function tellHolder(
   const person = accountId === null ? undefined : await findProfile(trx, accountId);
   if (!person) return;
   const values = { number, why: reason };
-  await tell(trx, tools, person, `${tools.issuer}/`, { template: 'contract_gone', values });
+  await tell(trx, tools, { ...person, accountId: person.id }, `${tools.issuer}/`, {
+    template: 'contract_gone',
+    values,
+  });
 }

@@ -4,9 +4,11 @@ import { recordEvent } from '../audit/store';
 import type { Clock } from '../clock';
 import type { Secrets } from '../secrets';
 import type { Database, Queryable } from '../storage/tables';
+import { maskedAddress } from './categories';
 import { isMailAddress } from './mail-address';
 import { E164, type Channel, type Message } from './notifications';
 import type { MessageRenderer } from './render';
+import { isMuted } from './settings';
 import { findMessage, insertMessage, listMessages, updateRetried, type OutboxRow } from './store';
 
 /** Binds what is sealed to its row, so that it opens in no other. */
@@ -15,6 +17,7 @@ const sealContext = (id: string): string => `outbox:${id}`;
 /**
  * Puts a message into the outbox; hand it the transaction that causes the message. Address and values are kept
  * sealed. Gives the message's id.
+ * @param accountId whose history shows it; nobody's without
  * @throws TypeError when the address is not a plain one, or the number not in E.164; forms check it before.
  */
 export async function enqueue(
@@ -22,14 +25,32 @@ export async function enqueue(
   secrets: Secrets,
   message: Message,
   clock: Clock,
+  accountId: string | null = null,
 ): Promise<string> {
   const isAddress = message.channel === 'email' ? isMailAddress(message.to) : E164.test(message.to);
   if (!isAddress) throw new TypeError('a message to something that is not an address');
   const id = randomUUID();
   const { channel, template, locale, ...words } = message;
   const sealed = secrets.seal(JSON.stringify(words), sealContext(id));
-  await insertMessage(trx, { id, channel, template, locale, sealed }, clock.now());
+  const maskedTo = maskedAddress(message.to);
+  await insertMessage(trx, { id, channel, template, locale, sealed, accountId, maskedTo }, clock.now());
   return id;
+}
+
+/**
+ * Writes to the person of an account, who finds it in their history; not where they have switched such messages off.
+ * Gives the message's id, or undefined.
+ * @throws TypeError as `enqueue`
+ */
+export async function enqueueFor(
+  trx: Queryable,
+  secrets: Secrets,
+  message: Message,
+  clock: Clock,
+  accountId: string,
+): Promise<string | undefined> {
+  if (await isMuted(trx, accountId, message)) return undefined;
+  return enqueue(trx, secrets, message, clock, accountId);
 }
 
 /** What a row of the outbox says, and to whom. @throws Error when it was emptied or sealed under a lost key. */

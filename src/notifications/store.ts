@@ -20,6 +20,8 @@ export interface NewMessage {
   template: string;
   locale: string;
   sealed: string;
+  accountId: string | null;
+  maskedTo: string;
 }
 
 export async function insertMessage(db: Queryable, message: NewMessage, now: Date): Promise<void> {

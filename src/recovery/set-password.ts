@@ -141,10 +141,10 @@ async function tellOwner(trx: Queryable, tools: SetPasswordTools, person: Accoun
   for (const { kind, value } of await listProvedAddresses(trx, person.id)) {
     const to = value;
     if (kind === 'email')
-      await enqueue(trx, secrets, { channel: 'email', to, ...common, values: mail }, clock);
+      await enqueue(trx, secrets, { channel: 'email', to, ...common, values: mail }, clock, person.id);
     const phone = kind === 'phone' && parsePhone(value);
     if (typeof phone === 'object' && takesSms(phone))
-      await enqueue(trx, secrets, { channel: 'sms', to, ...common, values: {}, expiresAt }, clock);
+      await enqueue(trx, secrets, { channel: 'sms', to, ...common, values: {}, expiresAt }, clock, person.id);
   }
 }
 

@@ -151,7 +151,13 @@ async function sendMessage(
   const to = person && messageTarget(person, name, person.status === 'active' ? channel : 'email');
   const link = channel === 'email' ? await issueMailLink(trx, clock, accountId, person?.email) : '';
   await sql`savepoint message`.execute(trx);
-  await enqueue(trx, secrets, message(tools, asker, { name, channel, person }, { to, code, link }), clock);
+  await enqueue(
+    trx,
+    secrets,
+    message(tools, asker, { name, channel, person }, { to, code, link }),
+    clock,
+    person?.id,
+  );
   if (to === undefined) await sql`rollback to savepoint message`.execute(trx);
   else await sql`release savepoint message`.execute(trx);
   const { clientId, address, requestId } = asker;

@@ -7,6 +7,8 @@ import { createCompanyDirectories } from '../../companies/directories';
 import { readUnit } from '../../companies/identifiers';
 import { importCompanies, planImport, type ImportCounts } from '../../companies/import/import-companies';
 import type { CompanyFacts } from '../../companies/company';
+import { parseEmail } from '../../accounts/email-address';
+import { findCompanyEmail, setCompanyEmail } from '../../companies/memberships/own/company-email';
 import { Failure, type AdminContext } from '../admin';
 import { addLeaf, addNoun, startRun, type AddCommands } from '../command';
 import type { Printer } from '../print/printer';
@@ -19,6 +21,7 @@ export const addCompanies: AddCommands = (program, context) => {
   });
   addImport(companies, context);
   addFind(companies, context);
+  addEmail(companies, context);
 };
 
 /** 100,000 companies are about 20 MB. */
@@ -147,4 +150,36 @@ function addFind(companies: Command, context: AdminContext): void {
         ['checked', print.time(company.checkedAt)],
       ]);
   });
+}
+
+function addEmail(companies: Command, context: AdminContext): void {
+  addLeaf(companies, 'email <unit> [address]', {
+    summary: 'show or record where a company itself is written to: codes to add and remove it go there',
+    examples: ['companies email 7707083893/773601001 office@example.com', 'companies email 784806113663'],
+  })
+    .option('--clear', 'take the recorded address away')
+    .action(
+      async (typed: string, address: string | undefined, { json, clear }: { json?: true; clear?: true }) => {
+        const { tools, actor, print } = await startRun(context);
+        const [inn = '', kpp = ''] = typed.split('/', 2);
+        const { unit } = readUnit({ inn, kpp });
+        if (!unit) throw new Failure('usage', 'Name the company as ИНН/КПП, a sole proprietor as ИНН.');
+        if (clear && address !== undefined)
+          throw new Failure('usage', '--clear and an address contradict each other; keep one.');
+        if (address !== undefined || clear) {
+          const email = clear ? null : parseEmail(address ?? '')?.value;
+          if (email === undefined) throw new Failure('usage', 'This is no e-mail address.');
+          const known = await setCompanyEmail(tools, { unit, email }, actor);
+          if (!known)
+            throw new Failure('notFound', 'Neither a person nor the local directory knows this company.');
+        }
+        const email = (await findCompanyEmail(tools.db, unit)) ?? null;
+        if (json) print.json({ ...unit, email });
+        else
+          print.facts([
+            ['company', typed],
+            ['email', email ?? '–'],
+          ]);
+      },
+    );
 }

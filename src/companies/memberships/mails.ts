@@ -2,7 +2,7 @@
 import { fullName } from '../../accounts/account';
 import type { Clock } from '../../clock';
 import type { EmailTemplateName, EmailTemplates, Locale } from '../../notifications/notifications';
-import { enqueue } from '../../notifications/outbox';
+import { enqueueFor } from '../../notifications/outbox';
 import type { Secrets } from '../../secrets';
 import type { Queryable } from '../../storage/tables';
 import type { MembershipView } from './membership';
@@ -21,6 +21,8 @@ type Words = {
 }[EmailTemplateName];
 
 interface Reader {
+  /** Whose account it is. */
+  accountId: string;
   email: string | null;
   givenName: string;
   middleName: string | null;
@@ -41,7 +43,7 @@ export async function tell(
   const name = [reader.givenName, reader.middleName].filter(Boolean).join(' ');
   const address = { channel: 'email' as const, to: reader.email, locale: localeOf(reader.locale) };
   const mail = { ...address, ...words, values: { ...words.values, name, link } };
-  await enqueue(trx, secrets, mail as Parameters<typeof enqueue>[2], clock);
+  await enqueueFor(trx, secrets, mail as Parameters<typeof enqueueFor>[2], clock, reader.accountId);
 }
 
 /** Where the person of an application goes on: through the relying party they came from, if they came from one. */

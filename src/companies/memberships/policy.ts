@@ -21,6 +21,8 @@ export interface ApprovalPolicy {
   /** Different people who must say yes; a single no declines. */
   approvals: number;
   expiresAfterDays: number;
+  /** A code from the company's own mail makes a member, too; without the right to act. */
+  companyCode: boolean;
   /** Days after which the contact persons are reminded, in ascending order. */
   remindAfterDays: readonly number[];
 }
@@ -30,6 +32,7 @@ const PORT_ONE: ApprovalPolicy = {
   approvals: 1,
   expiresAfterDays: 30,
   remindAfterDays: [3, 10],
+  companyCode: true,
 };
 
 const POLICIES: Readonly<Record<string, ApprovalPolicy>> = { 'port-one': PORT_ONE };

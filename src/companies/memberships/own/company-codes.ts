@@ -1,0 +1,93 @@
+/**
+ * Six digits mailed to a company's own address: whoever reads its mail may add the company to their account, or take it
+ * off. A code is bound to the person who asked and to the company.
+ */
+import { recordEvent } from '../../../audit/store';
+import { enqueue } from '../../../notifications/outbox';
+import type { Locale } from '../../../notifications/notifications';
+import type { Database } from '../../../storage/tables';
+import { issueCode, tryCode } from '../../../tokens/codes';
+import { findTokenById } from '../../../tokens/store';
+import type { CodeState } from '../../../tokens/tokens';
+import type { CompanyUnit } from '../../identifiers';
+import type { MailTools } from '../mails';
+
+/** Seconds. */
+export const COMPANY_CODE_TTL = 600;
+
+export type CompanyCodePurpose = 'join_company' | 'leave_company';
+
+export interface CompanyCodeRequest {
+  accountId: string;
+  /** The person, as the company's mail names them. */
+  applicant: string;
+  unit: CompanyUnit;
+  companyName: string;
+  /** Who gave the name. */
+  nameSource: 'directory' | 'operator' | 'person';
+  ogrn: string | null;
+  purpose: CompanyCodePurpose;
+  /** The company's address. */
+  to: string;
+  locale: Locale;
+}
+
+export interface CodeTools extends MailTools {
+  db: Database;
+}
+
+/** Gives the id under which the code is tried. */
+export async function sendCompanyCode(tools: CodeTools, request: CompanyCodeRequest): Promise<string> {
+  const { accountId, applicant, unit, companyName, nameSource, ogrn, purpose, to, locale } = request;
+  const { secrets, clock, issuer } = tools;
+  return tools.db.transaction().execute(async (trx) => {
+    const payload = { ...unit, name: companyName, nameSource, ogrn };
+    const asked = { purpose, accountId, payload, ttlSeconds: COMPANY_CODE_TTL };
+    const { id, code } = await issueCode(trx, secrets, asked, clock);
+    const template = purpose === 'join_company' ? 'company_code' : 'company_leave_code';
+    const values = { name: '', link: `${issuer}/`, code, company: companyName, applicant };
+    await enqueue(trx, secrets, { channel: 'email', to, locale, template, values }, clock);
+    const subject = `account:${accountId}`;
+    const details = { ...unit, purpose };
+    await recordEvent(trx, { event: 'company_code_sent', actor: subject, subject, details }, clock.now());
+    return id;
+  });
+}
+
+/** The company that a code was sent for; undefined for a code that is none of this person's. */
+export interface CodedCompany {
+  unit: CompanyUnit;
+  name: string;
+  nameSource: 'directory' | 'operator' | 'person';
+  ogrn: string | null;
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export async function findCodedCompany(
+  { db }: Pick<CodeTools, 'db'>,
+  { accountId, purpose, id }: { accountId: string; purpose: CompanyCodePurpose; id: string },
+): Promise<CodedCompany | undefined> {
+  const token = UUID.test(id) ? await findTokenById(db, purpose, id) : undefined;
+  return token?.accountId === accountId ? codedCompany(token.payload) : undefined;
+}
+
+function codedCompany(payload: Record<string, unknown>): CodedCompany {
+  const { inn, kpp, name, nameSource, ogrn } = payload as unknown as CompanyUnit & Omit<CodedCompany, 'unit'>;
+  return { unit: { inn, kpp }, name, nameSource, ogrn };
+}
+
+/** Tries a code that belongs to this person; a wrong one is noted. */
+export async function tryCompanyCode(
+  { db, secrets, clock }: CodeTools,
+  attempt: { accountId: string; purpose: CompanyCodePurpose; id: string; code: string },
+): Promise<CodeState['state']> {
+  const { accountId, purpose, id, code } = attempt;
+  const { state } = await tryCode(db, secrets, { purpose, id, code }, clock);
+  if (state === 'wrong' || state === 'exhausted') {
+    const subject = `account:${accountId}`;
+    const details = { purpose, state };
+    await recordEvent(db, { event: 'company_code_failed', actor: subject, subject, details }, clock.now());
+  }
+  return state;
+}
