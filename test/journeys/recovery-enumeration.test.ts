@@ -1,8 +1,15 @@
 /** T11, attack class C: nothing of a recovery tells whether a name has an account, unless the setting says so. */
-import type { Answer } from '../support/agent';
-import { addPerson, startProduct, type TestProduct } from '../support/app';
+import { createAgent, type Answer } from '../support/agent';
+import { addClient, addPerson, startProduct, type TestProduct } from '../support/app';
 import { movableClock } from '../support/clock';
 import { addPhone, messagesTo, recoveryVisitor } from '../support/recovery';
+import { authorizationRequest, openSignIn, submitSignIn } from '../support/relying-party';
+
+/** Milliseconds, the median over pairs taken one after the other: what else the machine does weighs on both of a pair. */
+const difference = ({ known, unknown }: Record<'known' | 'unknown', number[]>): number => {
+  const pairs = known.map((time, index) => time - (unknown[index] ?? NaN)).sort((a, b) => a - b);
+  return pairs[pairs.length >> 1] ?? NaN;
+};
 
 /** What differs between any two visits, whoever they are. */
 const masked = ({ status, body, location }: Answer): string =>
@@ -24,7 +31,10 @@ const headersOf = ({ headers }: Answer): string[] =>
         .map((line) => line.replace(/=[^;]*/, '=').replace(/expires=[^;]*/, '')),
     );
 
-const settings = { SMS_LIMIT_ADDRESS: '100000', SMS_LIMIT_PREFIX: '100000' };
+const settings = {
+  ...{ SMS_LIMIT_ADDRESS: '100000', SMS_LIMIT_PREFIX: '100000' },
+  SIGN_IN_LIMIT_ADDRESS: '100000',
+};
 
 describe('by default', () => {
   const clock = movableClock();
@@ -92,8 +102,25 @@ describe('by default', () => {
         samples[kind].push(performance.now() - start);
       }
     }
-    const median = (times: number[]): number => times.sort((a, b) => a - b)[times.length >> 1] ?? 0;
-    expect(Math.abs(median(samples.known) - median(samples.unknown))).toBeLessThan(5);
+    expect(Math.abs(difference(samples))).toBeLessThan(5);
+  });
+
+  it('the same time of a wrong password at sign-in', async () => {
+    const client = await addClient(product.app);
+    const samples: Record<'known' | 'unknown', number[]> = { known: [], unknown: [] };
+    for (let turn = 0; turn < 60; turn += 1) {
+      const { email } = await addPerson(product.app);
+      const names = { known: email, unknown: `no-one-${turn}@example.com` };
+      for (const kind of turn % 2 ? (['known', 'unknown'] as const) : (['unknown', 'known'] as const)) {
+        const agent = createAgent(product.issuer);
+        const page = await openSignIn(agent, authorizationRequest(client));
+        const start = performance.now();
+        const { status } = await submitSignIn(agent, page, { email: names[kind], password: 'не тот пароль' });
+        samples[kind].push(performance.now() - start);
+        expect(status).toBe(422);
+      }
+    }
+    expect(Math.abs(difference(samples))).toBeLessThan(5);
   });
 });
 
