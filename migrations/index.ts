@@ -9,6 +9,7 @@ import * as approvals from './0006-approvals';
 import * as consentsAndContracts from './0007-consents-and-contracts';
 import * as accountSessions from './0008-account-sessions';
 import * as actingCompany from './0009-acting-company';
+import * as customerKinds from './0010-customer-kinds';
 
 export const migrations: Record<string, Migration> = {
   '0001-foundation': foundation,
@@ -20,4 +21,5 @@ export const migrations: Record<string, Migration> = {
   '0007-consents-and-contracts': consentsAndContracts,
   '0008-account-sessions': accountSessions,
   '0009-acting-company': actingCompany,
+  '0010-customer-kinds': customerKinds,
 };

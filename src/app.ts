@@ -39,6 +39,8 @@ import { createProvider } from './provider/provider';
 import { addRelyingPartyRoutes } from './provider/relying-parties';
 import { createSessions } from './provider/sessions';
 import { addRecoveryRoutes } from './recovery/routes';
+import { PATHS } from './registration/paths';
+import type { Paths } from './registration/registration';
 import { addRegistrationRoutes } from './registration/routes';
 import { addSignInRoutes } from './sign-in/routes';
 import { signInLimits } from './sign-in/sign-in';
@@ -52,6 +54,8 @@ import { createWorkers, type WorkerParts } from './workers';
 export interface AppOptions {
   /** Cheap hashing for tests. */
   passwords?: PasswordHasher;
+  /** Registration paths; absent: those of the product. */
+  paths?: Paths;
   /** Routes of development, mounted before "not found". */
   extraRoutes?: (router: Router, render: Render, parts: AppParts) => void;
 }
@@ -149,6 +153,8 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     captcha,
     directories,
     documents,
+    paths: options.paths ?? PATHS,
+    ownPaths: config.registrationPaths,
     uploads: createUploads(forms, { file: LIMITS.file, total: LIMITS.total, files: LIMITS.pages }),
     virusScan: config.clamavSocket === undefined ? noScan : createClamAv(config.clamavSocket),
     sessions,

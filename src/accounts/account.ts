@@ -17,6 +17,9 @@ export interface AccountProfile extends Account {
   login: string | null;
 }
 
+/** What the person said of themselves as a customer when they registered; nobody has proved it. */
+export type CustomerFacts = Pick<Account, 'customerKind' | 'customerInn' | 'customerOgrn'>;
+
 export interface PersonName {
   familyName: string;
   givenName: string;

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Queryable } from '../storage/tables';
-import type { Account, AccountProfile, Identifier, PersonName } from './account';
+import type { Account, AccountProfile, CustomerFacts, Identifier, PersonName } from './account';
 import type { EmailAddress } from './email-address';
 
 function profiles(db: Queryable) {
@@ -99,7 +99,7 @@ export async function lockAccount(trx: Queryable, id: string): Promise<void> {
 
 export async function insertAccount(
   db: Queryable,
-  person: PersonName & { locale: string },
+  person: PersonName & { locale: string } & Partial<CustomerFacts>,
   at: Date,
 ): Promise<Account> {
   return db
@@ -111,6 +111,9 @@ export async function insertAccount(
       givenName: person.givenName,
       middleName: person.middleName,
       locale: person.locale,
+      customerKind: person.customerKind ?? null,
+      customerInn: person.customerInn ?? null,
+      customerOgrn: person.customerOgrn ?? null,
       passwordHash: null,
       passwordChangedAt: null,
       blockReason: null,

@@ -6,10 +6,10 @@ import {
   clientFaults,
   clientId,
   clientInput,
-  REGISTRATION_PATHS,
   type Client,
   type ClientInput,
 } from '../clients/client';
+import { FAPI2_DEFAULTS, PROFILES } from '../clients/protocol';
 import { findClient } from '../clients/store';
 import type { Queryable } from '../storage/tables';
 import { Failure, type AdminIo } from './admin';
@@ -37,7 +37,15 @@ export interface ClientOptions {
   signInName?: string[];
   admits?: string;
   companyChoice?: string;
-  registrationPath?: string;
+  registrationPath?: string[];
+  profile?: string;
+  /** Path of a file; see readKeys. */
+  jwks?: string;
+  jwksUri?: string;
+  requirePar?: boolean;
+  dpop?: boolean;
+  signedRequests?: boolean;
+  resource?: string[];
   pkceExempt?: boolean;
   /** False for --no-logo. */
   logo?: string | false;
@@ -57,16 +65,36 @@ export function addClientOptions(leaf: Command): Command {
       'where a signed-out person may return to (repeatable)',
       collect,
     )
-    .option('--grant <type>', 'authorization_code, refresh_token, client_credentials (repeatable)', collect)
+    .option(
+      '--grant <type>',
+      'authorization_code, refresh_token, client_credentials, urn:ietf:params:oauth:grant-type:device_code (repeatable)',
+      collect,
+    )
     .option('--public', 'no secret: an app on the device of a person')
     .option('--native', 'an app with its own scheme or loopback redirect (RFC 8252)')
     .addOption(new Option('--alg <alg>', 'signs its ID tokens').choices(['ES256', 'RS256', 'EdDSA']))
     .addOption(
-      new Option('--auth-method <method>', 'how it sends its secret').choices([
+      new Option('--auth-method <method>', 'how it proves who it is').choices([
         'client_secret_basic',
         'client_secret_post',
+        'private_key_jwt',
       ]),
     )
+    .addOption(
+      new Option('--profile <name>', 'fapi2: private_key_jwt, PAR, DPoP and ES256, all required').choices([
+        ...PROFILES,
+        'none',
+      ]),
+    )
+    .option('--jwks <file>', 'its public keys: a JSON Web Key Set')
+    .option('--jwks-uri <uri>', 'where its public keys are')
+    .option('--require-par', 'takes only pushed authorization requests (RFC 9126)')
+    .option('--no-require-par', 'takes plain ones, too')
+    .option('--dpop', 'gets only tokens that are bound to a key (RFC 9449)')
+    .option('--no-dpop', 'gets bearer tokens, too')
+    .option('--signed-requests', 'takes only signed authorization requests (RFC 9101)')
+    .option('--no-signed-requests', 'takes unsigned ones, too')
+    .option('--resource <uri>', 'an API that it may ask tokens for; see resources (repeatable)', collect)
     .option('--scope <scopes>', 'scopes it may ask for, separated by spaces')
     .option('--backchannel-logout-uri <uri>', 'told when a person signs out')
     .option('--client-uri <uri>', 'its home page')
@@ -80,10 +108,10 @@ export function addClientOptions(leaf: Command): Command {
         'ask whom people act for at each sign-in, or take their default',
       ).choices(COMPANY_CHOICES),
     )
-    .addOption(
-      new Option('--registration-path <name>', 'what a registration from there asks').choices(
-        REGISTRATION_PATHS,
-      ),
+    .option(
+      '--registration-path <name>',
+      'what a registration from there asks: port-one, kit, …; again for each that people choose from',
+      collect,
     )
     .option(
       '--sign-in-name <kind>',
@@ -115,6 +143,8 @@ function said(options: ClientOptions): Record<string, unknown> {
     ['tos_uri', options.tosUri],
     ['support_phone', options.supportPhone],
     ['support_email', options.supportEmail],
+    ['jwks_uri', options.jwksUri],
+    ['profile', options.profile === 'none' ? '' : options.profile],
   ];
   const plainOnes: [string, unknown][] = [
     ['client_name', options.name],
@@ -126,8 +156,12 @@ function said(options: ClientOptions): Record<string, unknown> {
     ['id_token_signed_response_alg', options.alg],
     ['admits', options.admits],
     ['company_choice', options.companyChoice],
-    ['registration_path', options.registrationPath],
+    ['registration_paths', options.registrationPath],
     ['sign_in_names', options.signInName],
+    ['require_pushed_authorization_requests', options.requirePar],
+    ['dpop_bound_access_tokens', options.dpop],
+    ['require_signed_request_object', options.signedRequests],
+    ['resources', options.resource?.filter((uri) => uri !== '')],
   ];
   return Object.fromEntries<unknown>([
     ...plainOnes.filter(([, value]) => value !== undefined),
@@ -137,13 +171,44 @@ function said(options: ClientOptions): Record<string, unknown> {
   ]);
 }
 
-/** `standing` with what the options say, checked as a whole. @throws Failure naming every fault. */
-export function readRegistration(options: ClientOptions, standing: Record<string, unknown>): ClientInput {
+const MAX_JWKS = 64 * 1024;
+
+/** The keys of the file that `--jwks` names; keys by value and by address take each other's place. @throws Failure */
+export async function readKeys(
+  io: AdminIo,
+  { jwks, jwksUri }: ClientOptions,
+): Promise<Record<string, unknown>> {
+  if (jwks !== undefined && jwksUri !== undefined)
+    throw new Failure('usage', '--jwks and --jwks-uri contradict each other; keep one.');
+  if (jwksUri !== undefined) return { jwks: undefined };
+  if (jwks === undefined) return {};
+  if (jwks === '') return { jwks: undefined };
+  const text = (await io.readFile(jwks, MAX_JWKS)).toString('utf8');
+  try {
+    return { jwks: JSON.parse(text) as unknown, jwks_uri: undefined };
+  } catch {
+    throw new Failure('usage', 'The file of --jwks is not JSON.');
+  }
+}
+
+/**
+ * `standing` with what the options say, checked as a whole.
+ * @param keys what readKeys gave
+ * @throws Failure naming every fault.
+ */
+export function readRegistration(
+  options: ClientOptions,
+  standing: Record<string, unknown>,
+  keys: Record<string, unknown> = {},
+): ClientInput {
   if (options.public && options.authMethod)
     throw new Failure('usage', '--public and --auth-method contradict each other; keep one.');
-  const result = clientInput.safeParse({ ...standing, ...said(options) });
+  const profile = options.profile === 'fapi2' ? FAPI2_DEFAULTS : {};
+  const result = clientInput.safeParse({ ...standing, ...profile, ...keys, ...said(options) });
   if (!result.success)
     throw new Failure('usage', `Cannot be registered: ${clientFaults(result.error).join('; ')}.`);
+  if (options.pkceExempt && result.data.profile === 'fapi2')
+    throw new Failure('usage', 'A client of the profile fapi2 cannot do without PKCE.');
   return result.data;
 }
 

@@ -62,6 +62,7 @@ export const SCOPES = [
   'companies',
   'legacy_accounts',
   'contracts',
+  'customer',
   'offline_access',
 ] as const;
 
@@ -79,9 +80,8 @@ export const ADMITS = ['approved', 'waiting'] as const;
 /** Whether somebody of several companies is asked at each sign-in which one they act for, or only without a default one. */
 export const COMPANY_CHOICES = ['ask', 'default'] as const;
 
-/** Names of the paths that a registration may take; registration/paths.ts says what each of them asks. */
-export const REGISTRATION_PATHS = ['port-one'] as const;
-export type RegistrationPath = (typeof REGISTRATION_PATHS)[number];
+/** The name of a path that a registration may take; registration/paths.ts says which there are and what each asks. */
+const registrationPathName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be of a-z, 0-9 and "-"');
 
 /** By which names people may sign in. */
 export const NAME_KINDS = ['email', 'phone', 'login'] as const;
@@ -111,7 +111,11 @@ export const clientInput = z
     backchannel_logout_session_required: z.boolean().optional(),
     default_max_age: z.number().int().min(0).optional(),
     admits: z.enum(ADMITS).optional(),
-    registration_path: z.enum(REGISTRATION_PATHS).optional(),
+    registration_paths: z
+      .array(registrationPathName)
+      .min(1)
+      .refine((names) => new Set(names).size === names.length, 'must not name one twice')
+      .optional(),
     sign_in_names: z
       .array(z.enum(NAME_KINDS))
       .min(1)
@@ -180,9 +184,10 @@ export function clientEntry(metadata: Record<string, unknown>, issuer: string): 
   return start.href;
 }
 
-/** The path that people who come from it register by. */
-export function registrationPath(metadata: Record<string, unknown>): RegistrationPath {
-  return REGISTRATION_PATHS.find((name) => name === metadata.registration_path) ?? 'port-one';
+/** The paths that people who come from it may register by; of several they choose one. */
+export function registrationPaths({ registration_paths: said }: Record<string, unknown>): readonly string[] {
+  const names: unknown[] = Array.isArray(said) ? said : [];
+  return names.length > 0 ? names.map(String) : ['port-one'];
 }
 
 /** The names that people sign in with there, in the order of the page; e-mail alone where nothing is said. */

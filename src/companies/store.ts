@@ -15,6 +15,17 @@ export function findDirectoryRow(db: Queryable, unit: CompanyUnit): Promise<Dire
     .executeTakeFirst();
 }
 
+/** The head office of the company with this ОГРН; a branch where the table has only those. */
+export function findDirectoryRowByOgrn(db: Queryable, ogrn: string): Promise<DirectoryRow | undefined> {
+  return db
+    .selectFrom('companyDirectory')
+    .selectAll()
+    .where('ogrn', '=', ogrn)
+    .orderBy(sql`branch = 'main'`, 'desc')
+    .orderBy('kpp')
+    .executeTakeFirst();
+}
+
 /** Without an e-mail address the one that is known stays. */
 export type DirectoryEntry = Omit<DirectoryRow, 'updatedAt' | 'email'> & { email?: string | null };
 

@@ -22,6 +22,14 @@ export function listOf<const Value extends string>(...allowed: Value[]): Reader<
   return (value) => [...new Set(value.split(',').map((entry) => read(entry.trim())))];
 }
 
+/** Comma-separated names of small letters, digits and dashes; whoever uses them says which there are. */
+export const nameList: Reader<string[]> = (value) => {
+  const names = [...new Set(value.split(',').map((entry) => entry.trim()))];
+  if (!names.every((name) => /^[a-z][a-z0-9-]*$/.test(name)))
+    throw new Error('must be names with commas between them');
+  return names;
+};
+
 /** A key that goes into a request header as it is. */
 export const headerToken: Reader<string> = (value) => {
   if (!/^[\x21-\x7e]{1,200}$/.test(value)) throw new Error('must be of visible ASCII characters');

@@ -3,6 +3,7 @@ import {
   bucketName,
   headerToken,
   listOf,
+  nameList,
   oneOf,
   origin,
   socketAddress,
@@ -149,6 +150,13 @@ export const SERVICE_SETTINGS = {
     read: socketAddress,
     meaning:
       'socket of ClamAV, /run/clamav/clamd.ctl or host:3310; what is attached goes through it first; absent: no antivirus',
+  }),
+  registrationPaths: required({
+    name: 'REGISTRATION_PATHS',
+    read: nameList,
+    default: 'port-one',
+    meaning:
+      'registration paths at /register for people who come from no relying party: port-one, kit, kit-retail, psk-person, psk-company, agency; of several they choose',
   }),
   recoveryTellsUnknown: required({
     name: 'RECOVERY_TELLS_UNKNOWN',

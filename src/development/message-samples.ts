@@ -78,6 +78,7 @@ export function messageSamples(locale: Locale, issuer: string): MessageSamples {
     },
     sms: {
       phone_code: CODE,
+      already_registered: {},
       phone_change_code: CODE,
       recovery_code: CODE,
       password_changed: {},

@@ -116,6 +116,8 @@ export type EmailMessage = {
 export interface SmsTemplates {
   /** Proves a phone during registration. */
   phone_code: { code: string };
+  /** Somebody registers with a phone that has an account. */
+  already_registered: Record<string, never>;
   /** Proves the phone that an account is to have instead of its own. */
   phone_change_code: { code: string };
   /** Recovers access; the code stands at the end, behind a slash. */

@@ -5,7 +5,7 @@ import { fullName, type AccountProfile } from '../accounts/account';
 import type { ContractClaim } from '../contracts/contract';
 import type { LegacyAccountClaim } from '../legacy-accounts/legacy-account';
 
-/** Scope → claims (OIDC Core §5.4; `companies`, `company`, `legacy_accounts` and `contracts` are ours). */
+/** Scope → claims (OIDC Core §5.4; `companies`, `company`, `legacy_accounts`, `contracts` and `customer` are ours). */
 export const CLAIMS_BY_SCOPE: Record<Exclude<(typeof SCOPES)[number], 'offline_access'>, string[]> = {
   openid: ['sub'],
   profile: ['name', 'family_name', 'given_name', 'middle_name', 'locale', 'updated_at'],
@@ -14,6 +14,7 @@ export const CLAIMS_BY_SCOPE: Record<Exclude<(typeof SCOPES)[number], 'offline_a
   companies: ['companies', 'company'],
   legacy_accounts: ['legacy_accounts'],
   contracts: ['contracts'],
+  customer: ['customer_kind', 'customer_inn', 'customer_ogrn'],
 };
 
 /** Every claim the provider knows of a person; the granted scopes choose among them. */
@@ -26,9 +27,7 @@ export function personClaims(
 ): Record<string, unknown> & { sub: string } {
   return {
     sub: person.id,
-    name: fullName(person),
-    family_name: person.familyName,
-    given_name: person.givenName,
+    ...nameClaims(person),
     ...(person.middleName === null ? {} : { middle_name: person.middleName }),
     locale: person.locale,
     updated_at: Math.floor(person.updatedAt.getTime() / 1000),
@@ -40,5 +39,15 @@ export function personClaims(
     ...(company && { company }),
     legacy_accounts: legacyAccounts,
     contracts,
+    ...(person.customerKind === null ? {} : { customer_kind: person.customerKind }),
+    ...(person.customerInn === null ? {} : { customer_inn: person.customerInn }),
+    ...(person.customerOgrn === null ? {} : { customer_ogrn: person.customerOgrn }),
   };
+}
+
+/** Nothing where a registration path asks for no name. */
+function nameClaims(person: AccountProfile): Record<string, string> {
+  const { familyName, givenName } = person;
+  if (familyName === '' && givenName === '') return {};
+  return { name: fullName(person), family_name: familyName, given_name: givenName };
 }

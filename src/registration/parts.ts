@@ -9,9 +9,9 @@ import type { Render } from '../http/pages/render';
 import type { localeFor } from '../http/pages/texts';
 import type { Sessions } from '../http/sessions';
 import type { Uploads } from '../http/files/uploads';
-import type { RegistrationTools } from './register';
+import type { VisitTools } from './visit';
 
-export interface RegistrationParts extends RegistrationTools, Pick<AttorneyTools, 'files' | 'virusScan'> {
+export interface RegistrationParts extends VisitTools, Pick<AttorneyTools, 'files' | 'virusScan'> {
   interactions: Interactions;
   captcha: Captcha;
   forms: Forms;

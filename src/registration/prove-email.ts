@@ -15,7 +15,8 @@ import { tryCode } from '../tokens/codes';
 import { consumeLink, findLink } from '../tokens/links';
 import { openAnswers } from './answers';
 import { isMailedTo } from './email/proof-mail';
-import type { Answers, Registration } from './registration';
+import { dueStep, type Answers, type Path, type Paths, type Registration } from './registration';
+import { findPath } from './paths';
 import { completeRegistration, findRegistrationById } from './store';
 
 export interface ProofTools {
@@ -23,10 +24,13 @@ export interface ProofTools {
   secrets: Secrets;
   clock: Clock;
   issuer: string;
+  paths: Paths;
 }
 
 export type EmailLink =
-  { state: 'live'; email: string; clientId: string | null } | { state: 'spent' } | { state: 'unknown' };
+  | { state: 'live'; email: string; clientId: string | null; applies: boolean }
+  | { state: 'spent' }
+  | { state: 'unknown' };
 
 const PURPOSE = 'prove_email';
 
@@ -37,24 +41,31 @@ export async function openEmailLink(tools: ProofTools, token: string): Promise<E
   const registration = await findRegistrationById(tools.db, String(link.payload.registration));
   // Another mail of the same registration has been used.
   if (registration?.accountId) return { state: 'spent' };
-  const answers = registration && dueAnswers(tools.secrets, registration, link.payload);
-  return answers
-    ? { state: 'live', email: answers.email, clientId: registration.clientId }
-    : { state: 'unknown' };
+  const answers = registration && dueAnswers(tools, registration, link.payload);
+  if (!answers) return { state: 'unknown' };
+  const { email, company } = answers;
+  return { state: 'live', email, clientId: registration.clientId, applies: company !== undefined };
 }
 
+type ToldAddress = Answers & { email: string };
+
 /** The answers, where the mail went to their address and all before it is done: else there is nothing to prove. */
-function dueAnswers(secrets: Secrets, registration: Registration, mailed: Mailed): Answers | undefined {
+function dueAnswers(
+  { secrets, paths }: Pick<ProofTools, 'secrets' | 'paths'>,
+  registration: Registration,
+  mailed: Mailed,
+): ToldAddress | undefined {
   const answers = openAnswers(secrets, registration);
-  if (!answers || registration.submittedAt === null || registration.provedPhone !== answers.phone)
-    return undefined;
-  return isMailedTo(secrets, answers.email, mailed.address) ? answers : undefined;
+  if (answers?.email === undefined || registration.submittedAt === null) return undefined;
+  const due = dueStep(findPath(registration.path, paths), registration, answers.phone, answers.told);
+  if (due.kind !== 'finish' || !isMailedTo(secrets, answers.email, mailed.address)) return undefined;
+  return { ...answers, email: answers.email };
 }
 
 /** Which registration a link or a code belongs to, and the mark of the address it was mailed to. */
 type Mailed = Readonly<Record<string, unknown>>;
 
-export type ProofOutcome = 'proved' | 'spent' | 'unknown' | 'email_taken';
+export type ProofOutcome = 'proved' | 'spent' | 'unknown' | 'email_taken' | 'phone_taken';
 
 /** Spends the link and makes the account; of any number of parallel tries one wins. */
 export function proveEmail(tools: ProofTools, token: string): Promise<ProofOutcome> {
@@ -102,7 +113,7 @@ async function tryProof(tools: ProofTools, claim: Claim): Promise<ProofOutcome |
       if (mailed === 'spent' || mailed === 'unknown') return mailed;
       const registration = await findRegistrationById(trx, String(mailed.registration));
       if (registration?.accountId) return 'spent';
-      const answers = registration && dueAnswers(tools.secrets, registration, mailed);
+      const answers = registration && dueAnswers(tools, registration, mailed);
       // The link is not spent with it: the person may yet come back to that address.
       if (!answers || !registration.passwordHash) throw new NotDue();
       await makeAccount(trx, tools, registration, answers);
@@ -112,6 +123,7 @@ async function tryProof(tools: ProofTools, claim: Claim): Promise<ProofOutcome |
     if (isUniqueViolation(error, 'identifiers_proved')) return 'name_taken';
     if (error instanceof AlreadyMade) return 'spent';
     if (error instanceof NotDue) return 'unknown';
+    if (error instanceof PhoneTaken) return 'phone_taken';
     throw error;
   }
 }
@@ -120,55 +132,84 @@ class NotDue extends Error {}
 
 class AlreadyMade extends Error {}
 
+class PhoneTaken extends Error {}
+
 async function makeAccount(
   trx: Queryable,
   tools: ProofTools,
   registration: Registration,
-  answers: Answers,
+  answers: ToldAddress,
 ): Promise<void> {
   const at = tools.clock.now();
-  const account = await insertAccount(trx, { ...answers, locale: registration.locale }, at);
+  const path = findPath(registration.path, tools.paths);
+  const { familyName = '', givenName = '', middleName = null } = answers;
+  const customer = {
+    customerKind: answers.customerKind ?? path.customer?.usual ?? null,
+    customerInn: answers.ownInn ?? null,
+    customerOgrn: answers.ogrn ?? null,
+  };
+  const person = { familyName, givenName, middleName, locale: registration.locale, ...customer };
+  const account = await insertAccount(trx, person, at);
   if (!(await completeRegistration(trx, registration.id, account.id))) throw new AlreadyMade();
-  const canonical = parseEmail(answers.email)?.canonical ?? answers.email;
-  await insertIdentifier(trx, {
-    accountId: account.id,
-    kind: 'email',
-    value: answers.email,
-    canonical,
-    provedAt: at,
-  });
-  // A phone that another account has proved stays theirs; here it is only a way to reach the person.
-  const phoneTaken = await findAccountByIdentifier(trx, answers.phone);
-  await insertIdentifier(trx, {
-    accountId: account.id,
-    kind: 'phone',
-    value: answers.phone,
-    canonical: answers.phone,
-    provedAt: phoneTaken ? null : at,
-  });
+  await insertNames(trx, account.id, answers, path, at);
   await updatePassword(trx, account.id, registration.passwordHash ?? '', at);
   await giveAnswered(trx, account.id, answers);
-  const subject = `account:${account.id}`;
-  await recordEvent(
-    trx,
-    { event: 'account_created', actor: subject, subject, details: { registration: registration.id } },
-    at,
-  );
+  await recordAccount(trx, account.id, registration, at);
+  await requestAnswered(trx, tools, registration, answers, account.id);
+  if (answers.legacy)
+    await requestLegacyLink(trx, { accountId: account.id, portal: KTSP, ...answers.legacy }, at);
+}
+
+/** @throws PhoneTaken where people sign in with it, and somebody else has proved it meanwhile */
+async function insertNames(
+  trx: Queryable,
+  accountId: string,
+  { email, phone }: ToldAddress,
+  { phoneIsName }: Path,
+  at: Date,
+): Promise<void> {
+  const canonical = parseEmail(email)?.canonical ?? email;
+  await insertIdentifier(trx, { accountId, kind: 'email', value: email, canonical, provedAt: at });
+  if (phone === undefined) return;
+  // A phone that another account has proved stays theirs; here it is only a way to reach the person.
+  const taken = await findAccountByIdentifier(trx, phone);
+  if (taken && phoneIsName) throw new PhoneTaken();
+  const provedAt = taken ? null : at;
+  await insertIdentifier(trx, { accountId, kind: 'phone', value: phone, canonical: phone, provedAt });
+}
+
+async function recordAccount(
+  trx: Queryable,
+  accountId: string,
+  { id, path }: Registration,
+  at: Date,
+): Promise<void> {
+  const subject = `account:${accountId}`;
+  const details = { registration: id, path };
+  await recordEvent(trx, { event: 'account_created', actor: subject, subject, details }, at);
   await recordEvent(trx, { event: 'email_proved', actor: subject, subject }, at);
-  const { company, inn, kpp } = answers;
+}
+
+/** Whoever speaks for a company asks to be let into it. */
+async function requestAnswered(
+  trx: Queryable,
+  tools: ProofTools,
+  registration: Registration,
+  { company, inn, kpp = null }: Answers,
+  accountId: string,
+): Promise<void> {
+  if (!company || inn === undefined) return;
   const membership = await requestMembership(trx, tools, {
-    accountId: account.id,
+    accountId,
     unit: { inn, kpp },
     naming: { name: company.name, nameSource: company.source, ogrn: company.ogrn },
     path: registration.path,
     clientId: registration.clientId,
   });
   if (membership) await movePowers(trx, registration.id, membership.id);
-  if (answers.legacy)
-    await requestLegacyLink(trx, { accountId: account.id, portal: KTSP, ...answers.legacy }, at);
 }
 
-/** The boxes were ticked on the first page, some time ago. */
+/** The boxes were ticked on an earlier page, some time ago. */
 async function giveAnswered(trx: Queryable, accountId: string, { consents }: Answers): Promise<void> {
   const [first] = consents;
   if (!first) return;

@@ -3,25 +3,17 @@ import type { Context, Middleware } from '../http/context';
 import { defineCookie } from '../http/cookies';
 import { addCompanyRoutes } from './company/routes';
 import { addEmailRoutes } from './email/routes';
-import { keepToldLogin, readToldLogin } from './legacy/told-login';
-import { postData } from './pages/post-data';
-import { postFinish, showDone } from './pages/post-finish';
+import { CHOOSER_PATH, isUnchosen, postChooser, showChooser } from './pages/chooser';
+import { DONE_PATH, showDone } from './pages/done';
 import { addPageFiles } from './pages/routes';
-import {
-  createWizardPages,
-  goTo,
-  onward,
-  stepOf,
-  tellScript,
-  WIZARD_PURPOSE,
-  type WizardPages,
-} from './pages/wizard-pages';
+import { goTo, isOpen, onward, stepOf, turnOf, WIZARD_PURPOSE, type Wizard } from './pages/wizard-pages';
 import type { RegistrationParts } from './parts';
-import { codeWait, resendCode, submitPassword } from './register';
 import { addAccountPowerRoutes } from './power/account/routes';
 import { addPowerRoutes } from './power/routes';
 import { createWizardPlace, WIZARD_POWER_PATH } from './power/wizard-place';
-import { createVisits, type Visits } from './visit';
+import { findStep, type Paths } from './registration';
+import { pagesOf } from './steps';
+import { createVisits } from './visit';
 import { addWaitingRoutes } from './waiting/routes';
 
 const PATH = '/register';
@@ -31,8 +23,13 @@ const PATH = '/register';
  * Gives the page for the prompt `approval`.
  */
 export function addRegistrationRoutes(router: Router, parts: RegistrationParts): Middleware {
+  const unknown = parts.ownPaths.find((name) => !Object.hasOwn(parts.paths, name));
+  if (unknown !== undefined)
+    throw new Error(
+      `REGISTRATION_PATHS must be of ${Object.keys(parts.paths).join(', ')}; ${unknown} is none of them`,
+    );
   const visits = createVisits(parts, defineCookie(parts.issuer, 'registration'));
-  const pages = createWizardPages(parts, visits);
+  const wizard: Wizard = { parts, visits };
 
   router.get('/interaction/:uid/register', (async (ctx: Context) => {
     const { brand, uid } = await parts.interactions.details(ctx);
@@ -40,18 +37,24 @@ export function addRegistrationRoutes(router: Router, parts: RegistrationParts):
     onward(ctx);
   }) as Router.IMiddleware);
 
-  router.get(PATH, (async (ctx: Context) => {
-    const registration = await visits.current(ctx);
-    const back = ctx.query.step === 'data' && registration.accountId === null;
-    await pages.show(ctx, registration, back ? 'data' : stepOf(parts, registration));
-  }) as Router.IMiddleware);
+  router.get(PATH, ((ctx: Context) => showDue(wizard, ctx)) as Router.IMiddleware);
+  for (const name of stepNames(parts.paths))
+    router.post(`${PATH}/${name}`, ((ctx: Context) => postStep(wizard, ctx, name)) as Router.IMiddleware);
+  router.post(CHOOSER_PATH, ((ctx: Context) => postChooser(wizard, ctx)) as Router.IMiddleware);
+  router.get(DONE_PATH, ((ctx: Context) => showDone(wizard, ctx)) as Router.IMiddleware);
+  addCancelRoutes(router, wizard);
+  addPageFiles(router, parts);
+  addCompanyRoutes(router, parts, visits);
+  addEmailRoutes(router, parts);
+  addPowerRoutes(router, parts, WIZARD_POWER_PATH, createWizardPlace(parts, visits));
+  addAccountPowerRoutes(router, parts);
+  return addWaitingRoutes(router, parts);
+}
 
-  router.post(`${PATH}/data`, ((ctx: Context) => postData(parts, visits, pages, ctx)) as Router.IMiddleware);
-  router.post(`${PATH}/password`, ((ctx: Context) =>
-    postPassword(parts, visits, pages, ctx)) as Router.IMiddleware);
-  router.post(`${PATH}/finish`, ((ctx: Context) =>
-    postFinish(parts, visits, pages, ctx)) as Router.IMiddleware);
-  router.get(`${PATH}/done`, ((ctx: Context) => showDone(parts, visits, ctx)) as Router.IMiddleware);
+const stepNames = (paths: Paths): Set<string> =>
+  new Set(Object.values(paths).flatMap(({ steps }) => steps.map(({ name }) => name)));
+
+function addCancelRoutes(router: Router, { parts, visits }: Wizard): void {
   router.post(`${PATH}/cancel`, (async (ctx: Context) => {
     parts.forms.read(ctx, WIZARD_PURPOSE);
     visits.end(ctx);
@@ -64,40 +67,26 @@ export function addRegistrationRoutes(router: Router, parts: RegistrationParts):
     visits.end(ctx);
     await parts.interactions.cancel(ctx);
   }) as Router.IMiddleware);
-  addPageFiles(router, parts);
-  addCompanyRoutes(router, parts, visits);
-  addEmailRoutes(router, parts);
-  addPowerRoutes(router, parts, WIZARD_POWER_PATH, createWizardPlace(parts, visits));
-  addAccountPowerRoutes(router, parts);
-  return addWaitingRoutes(router, parts);
 }
 
-async function postPassword(
-  parts: RegistrationParts,
-  visits: Visits,
-  pages: WizardPages,
-  ctx: Context,
-): Promise<void> {
-  const form = parts.forms.read(ctx, WIZARD_PURPOSE);
-  const current = await visits.current(ctx);
-  if (stepOf(parts, current) !== 'password') return onward(ctx);
-  const registration = await keepToldLogin(parts, current, readToldLogin(form));
-  if (!registration) return onward(ctx);
-  if (parts.locale.choose(ctx, form.lang)) return pages.show(ctx, registration, 'password');
-  if (form.action === 'resend') {
-    const problem = await pages.limited(ctx, () => resendCode(parts, registration, ctx.state.address));
-    const wait = codeWait(await visits.current(ctx), parts.clock.now());
-    if (tellScript(ctx, problem, wait)) return;
-    return problem ? pages.show(ctx, registration, 'password', { code: problem }) : onward(ctx);
-  }
-  const typed = {
-    code: form.code ?? '',
-    password: form.password ?? '',
-    repeated: form.password_repeated ?? '',
-    old: { password: form.legacy_password ?? '', address: ctx.state.address },
-  };
-  const result = await submitPassword(parts, registration, typed);
-  if (typeof result === 'string') return onward(ctx);
-  // A right code has been kept, so the row is read anew.
-  return pages.show(ctx, await visits.current(ctx), 'password', result.problems);
+/** The page that is due, or an earlier one that is asked for by `?step=`. */
+async function showDue(wizard: Wizard, ctx: Context): Promise<void> {
+  const turn = await turnOf(wizard, ctx);
+  const asked = ctx.query.step;
+  const { accountId } = turn.registration;
+  const choosesAnew =
+    asked === 'path' && accountId === null && (await wizard.visits.offered(turn.registration)).length > 1;
+  if (isUnchosen(turn) || choosesAnew) return showChooser(wizard, turn);
+  const step = typeof asked === 'string' ? findStep(turn.path, asked) : undefined;
+  const shown = step && isOpen(turn, step) ? step : stepOf(turn);
+  await pagesOf(shown).show(wizard, turn, shown);
+}
+
+/** Takes what was sent to a step, where that step is due or may be told anew; everything else leads onward. */
+async function postStep(wizard: Wizard, ctx: Context, name: string): Promise<void> {
+  const form = wizard.parts.forms.read(ctx, WIZARD_PURPOSE);
+  const turn = await turnOf(wizard, ctx);
+  const step = findStep(turn.path, name);
+  if (isUnchosen(turn) || !step || !isOpen(turn, step)) return onward(ctx);
+  await pagesOf(step).post(wizard, turn, step, form);
 }

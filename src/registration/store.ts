@@ -46,6 +46,7 @@ export async function insertRegistration(
 export type RegistrationChange = Partial<
   Pick<
     Registration,
+    | 'path'
     | 'answers'
     | 'codeId'
     | 'codeSentAt'

@@ -1,6 +1,6 @@
 /** How a browser comes back to its registration: a cookie whose fingerprint stands in the row. */
-import { registrationPath, type Client } from '../clients/client';
 import { clientBrand } from '../clients/brand';
+import { registrationPaths, type Client } from '../clients/client';
 import { findClient } from '../clients/store';
 import { addSeconds } from '../clock';
 import type { Context } from '../http/context';
@@ -9,8 +9,9 @@ import type { Cookie } from '../http/cookies';
 import { reserve } from '../http/limits';
 import { allowFormTarget } from '../http/security-headers';
 import { fingerprint, randomToken } from '../secrets';
+import { USUAL_FORM } from './paths';
 import type { RegistrationTools } from './register';
-import { REGISTRATION_TTL, type Registration } from './registration';
+import { REGISTRATION_TTL, UNCHOSEN, type Registration } from './registration';
 import { findRegistration, insertRegistration } from './store';
 
 export interface Visits {
@@ -22,6 +23,8 @@ export interface Visits {
   known(ctx: Context): Promise<Registration | undefined>;
   /** The way back to the relying party, where the person came from one. */
   interaction(ctx: Context): string | undefined;
+  /** Names of the paths that its relying party offers, or our own page where it came from none. */
+  offered(registration: Registration): Promise<readonly string[]>;
   /** Lets the browser forget its registration. */
   end(ctx: Context): void;
 }
@@ -29,8 +32,20 @@ export interface Visits {
 /** Registrations begun from one network address; an office behind one address fits. */
 const BEGINS_AN_HOUR = 200;
 
+export interface VisitTools extends RegistrationTools {
+  /** Offered to whoever comes from no relying party. */
+  ownPaths: readonly string[];
+}
+
+/** Known paths only: a relying party may have been registered with one that is gone. */
+function offers({ paths, ownPaths }: VisitTools, client: Client | undefined): readonly string[] {
+  const known = (names: readonly string[]) => names.filter((name) => Object.hasOwn(paths, name));
+  const offered = known(client ? registrationPaths(client.metadata) : ownPaths);
+  return offered.length > 0 ? offered : [USUAL_FORM.path.name];
+}
+
 /** The cookie holds `<token>.<interaction>`; the interaction is only the way back. */
-export function createVisits(tools: RegistrationTools, cookie: Cookie): Visits {
+export function createVisits(tools: VisitTools, cookie: Cookie): Visits {
   const { db, clock, ephemeral } = tools;
   const parts = (ctx: Context): [token: string | undefined, interaction: string | undefined] => {
     const [token, interaction] = (cookie.read(ctx) ?? '').split('.');
@@ -48,7 +63,8 @@ export function createVisits(tools: RegistrationTools, cookie: Cookie): Visits {
     const token = randomToken();
     const now = clock.now();
     cookie.write(ctx, `${token}.${interaction}`, REGISTRATION_TTL);
-    const path = registrationPath(client?.metadata ?? {});
+    const [first = UNCHOSEN, ...others] = offers(tools, client);
+    const path = others.length > 0 ? UNCHOSEN : first;
     const facts = { path, browserHash: fingerprint(token), clientId: client?.id ?? null };
     return insertRegistration(
       db,
@@ -75,6 +91,8 @@ export function createVisits(tools: RegistrationTools, cookie: Cookie): Visits {
     },
     known: (ctx) => find(parts(ctx)[0]),
     interaction: (ctx) => parts(ctx)[1],
+    offered: async ({ clientId }) =>
+      offers(tools, clientId === null ? undefined : await findClient(db, clientId)),
     end: (ctx) => {
       cookie.clear(ctx);
     },

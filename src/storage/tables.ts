@@ -35,6 +35,12 @@ export interface AccountTable {
   blockedAt: Date | null;
   /** Sessions that began before this moment are over. */
   sessionsValidAfter: Date;
+  /** Of the list of the registration path; null: the path has none, or an operator made the account. */
+  customerKind: Generated<string | null>;
+  /** ИНН of a person who speaks for nobody else. */
+  customerInn: Generated<string | null>;
+  /** ОГРН, of kinds of customers that have one. */
+  customerOgrn: Generated<string | null>;
   version: Generated<number>;
   createdAt: CreatedAt;
   updatedAt: Date;

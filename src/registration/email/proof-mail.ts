@@ -2,7 +2,8 @@
 import { parseEmail } from '../../accounts/email-address';
 import { findAccountByIdentifier } from '../../accounts/store';
 import { addSeconds, type Clock } from '../../clock';
-import { reserve } from '../../http/limits';
+import { addressBlock } from '../../http/client-address';
+import { reserve, type Limit } from '../../http/limits';
 import { enqueue } from '../../notifications/outbox';
 import type { Secrets } from '../../secrets';
 import type { EphemeralStore } from '../../storage/ephemeral/port';
@@ -28,8 +29,13 @@ export interface ProofMailTools {
   issuer: string;
 }
 
-/** Mails of one registration in a day, whatever addresses they go to. */
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+/** Mails of one registration in a day beside its first one, whatever addresses they go to. */
 const MAILS_A_DAY = 10;
+/** Of all registrations that prove no phone: to one address, and from one network address. */
+const TO_ONE_A_DAY = 10;
+const FROM_ONE_AN_HOUR = 30;
 
 const markText = (email: string): string => `prove_email:${parseEmail(email)?.canonical ?? email}`;
 
@@ -38,9 +44,28 @@ export function isMailedTo(secrets: Secrets, email: string, mark: unknown): bool
   return typeof mark === 'string' && secrets.verify('lookup', markText(email), mark);
 }
 
+/** To whom a mail goes for which nobody has answered a text message, and from which network address. */
+export interface UnprovedRequest {
+  email: string;
+  address: string;
+}
+
 /** Counts one mail. @throws Refusal too_many_attempts */
-export async function countMail({ ephemeral }: ProofMailTools, { id }: Registration): Promise<void> {
-  await reserve(ephemeral, [{ key: `registration:mail_day:${id}`, max: MAILS_A_DAY, window: 24 * 3600 }]);
+export async function countMail(
+  { ephemeral, secrets }: ProofMailTools,
+  { id, emailSentAt }: Registration,
+  unproved?: UnprovedRequest,
+): Promise<void> {
+  const limits: Limit[] = [];
+  if (emailSentAt !== null)
+    limits.push({ key: `registration:mail_day:${id}`, max: MAILS_A_DAY, window: DAY });
+  if (unproved) {
+    const to = secrets.mac('lookup', markText(unproved.email));
+    const from = addressBlock(unproved.address);
+    limits.push({ key: `registration:mail_to:${to}`, max: TO_ONE_A_DAY, window: DAY });
+    limits.push({ key: `registration:mail_from:${from}`, max: FROM_ONE_AN_HOUR, window: HOUR });
+  }
+  await reserve(ephemeral, limits);
 }
 
 /**
@@ -56,8 +81,9 @@ export async function saveAndMail(
   change: RegistrationChange,
 ): Promise<boolean> {
   const { secrets, clock } = tools;
-  const owner = await findAccountByIdentifier(trx, parseEmail(answers.email)?.canonical ?? '');
-  const facts = { registration: registration.id, address: secrets.mac('lookup', markText(answers.email)) };
+  const { email = '' } = answers;
+  const owner = await findAccountByIdentifier(trx, parseEmail(email)?.canonical ?? '');
+  const facts = { registration: registration.id, address: secrets.mac('lookup', markText(email)) };
   const link = { purpose: 'prove_email' as const, payload: facts, ttlSeconds: EMAIL_TTL };
   const token = await issueLink(trx, link, clock);
   const { id: emailCodeId, code } = await issueCode(
@@ -87,7 +113,7 @@ async function enqueueProof(
   answers: Answers,
   proof: { token: string; code: string } | undefined,
 ): Promise<void> {
-  const common = { channel: 'email' as const, to: answers.email, locale: messageLocale(registration) };
+  const common = { channel: 'email' as const, to: answers.email ?? '', locale: messageLocale(registration) };
   const days = EMAIL_TTL / (24 * 3600);
   const name = [answers.givenName, answers.middleName].filter(Boolean).join(' ');
   await enqueue(
@@ -116,7 +142,7 @@ export async function resendMail(
   registration: Registration,
 ): Promise<'saved' | 'overtaken' | 'too_soon'> {
   const answers = openAnswers(tools.secrets, registration);
-  if (!answers || registration.submittedAt === null) return 'overtaken';
+  if (answers?.email === undefined || registration.submittedAt === null) return 'overtaken';
   if (mailWait(registration, tools.clock.now()) > 0) return 'too_soon';
   await countMail(tools, registration);
   const saved = await tools.db

@@ -22,7 +22,7 @@ export function addEmailRoutes(router: Router, parts: RegistrationParts): void {
     render(ctx, {
       view: 'registration/email-link',
       title: `prove_email.${state}.title`,
-      status: state === 'spent' || state === 'proved' ? 200 : 410,
+      status: ['spent', 'proved', 'ready'].includes(state) ? 200 : 410,
       values: { state },
     });
   };
@@ -57,7 +57,9 @@ export function addEmailRoutes(router: Router, parts: RegistrationParts): void {
     }
     const token = cookie.read(ctx) ?? '';
     const link = await openEmailLink(parts, token);
-    if (link.state === 'live') await greet(ctx, link.clientId);
-    dead(ctx, await proveEmail(parts, token));
+    if (link.state !== 'live') return dead(ctx, link.state);
+    await greet(ctx, link.clientId);
+    const outcome = await proveEmail(parts, token);
+    dead(ctx, outcome === 'proved' && !link.applies ? 'ready' : outcome);
   }) as Router.IMiddleware);
 }

@@ -1,26 +1,24 @@
 /** Which application of a person the waiting page is about, and what they may do about it. */
 import type { MembershipView } from '../../companies/memberships/membership';
 
-export type WaitingState = 'requested' | 'declined' | 'expired' | 'revoked' | 'over';
+export type WaitingState = 'requested' | 'declined' | 'expired' | 'suspended' | 'revoked' | 'over';
 
 const ENDED: readonly MembershipView['status'][] = ['declined', 'expired', 'revoked'];
 
-/** The newest one that waits, else the one that ended last; none once the person has been let in. */
+/** The newest one that waits, else one that rests, else the one that ended last; none once the person has been let in. */
 export function openApplication(memberships: readonly MembershipView[]): MembershipView | undefined {
   if (memberships.some(({ status }) => status === 'approved')) return undefined;
   const ended = memberships.filter(({ status }) => ENDED.includes(status));
   const end = ({ decidedAt, requestedAt }: MembershipView): number => (decidedAt ?? requestedAt).getTime();
   return (
     memberships.findLast(({ status }) => status === 'requested') ??
+    memberships.findLast(({ status }) => status === 'suspended') ??
     ended.toSorted((left, right) => end(left) - end(right)).at(-1)
   );
 }
 
 export function stateOf(application: MembershipView | undefined): WaitingState {
-  const status = application?.status;
-  return status === 'requested' || status === 'declined' || status === 'expired' || status === 'revoked'
-    ? status
-    : 'over';
+  return application && application.status !== 'approved' ? application.status : 'over';
 }
 
 export const LONGEST_ANSWER = 1000;
