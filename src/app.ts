@@ -119,7 +119,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
       allowLoopbackCalls: config.environment !== 'production',
     },
   });
-  const interactions = createInteractions(holder);
+  const interactions = createInteractions(holder, db);
   const captcha = createCaptcha(config.captchaProvider, { store: ephemeral, secrets });
   const files = createFileStore(config);
   const parts: AppParts = { ...foundation, ephemeral, passwords, holder, files };

@@ -22,9 +22,13 @@ import { fingerprint, type Secrets } from '../secrets';
 import type { Database } from '../storage/tables';
 import { actingCompany, COMPANY, findActing, keepCompany } from './session/acting-company';
 import { CLAIMS_BY_SCOPE, personClaims } from './claims';
+import type { DevicePages } from './device/pages';
 import { grantOfNothing, ownClient } from './own-client';
 import type { ProviderPages } from './pages';
-import { interactionPrompts } from './prompts';
+import { interactionPrompts, isKeptFrom } from './prompts';
+import { PROTOCOL_METADATA, protocolFeatures, protocolSettings } from './protocol/features';
+import { callRelyingParty } from './protocol/outgoing';
+import { widenGrant } from './protocol/resources';
 import type { SessionWatch } from './session/session-watch';
 import type { SigningKeySet } from './signing-keys';
 
@@ -211,11 +215,17 @@ async function findAccount(
   token?: TokenTimes,
 ) {
   if (!token) await parts.watch.noteSignIn(ctx);
-  const [person, holds] = await Promise.all([findProfile(parts.db, sub), parts.watch.holds(ctx, token)]);
+  const [person, holds, kept] = await Promise.all([
+    findProfile(parts.db, sub),
+    parts.watch.holds(ctx, token),
+    // Access ends with the membership: at the next refresh, and when the person is asked about.
+    token !== undefined && isKeptFrom(parts.db, sub, ctx.oidc.client),
+  ]);
   const since = token ? token.authTime : ctx.oidc.session?.loginTs;
   if (
     !person ||
     !holds ||
+    kept ||
     !isInForce(person, since === undefined ? parts.clock.now() : new Date(since * 1000))
   )
     return undefined;

@@ -1,5 +1,8 @@
 /** The interaction port over oidc-provider, and the map from a prompt's name to the page that settles it. */
 import { errors } from 'oidc-provider';
+import { isInForce } from '../accounts/account';
+import { findSession } from '../accounts/sessions/store';
+import { findProfile } from '../accounts/store';
 import { brandLinks } from '../clients/brand';
 import { OWN_CLIENT_ID, signInNames } from '../clients/client';
 import { Refusal } from '../errors';
@@ -7,10 +10,11 @@ import type { Context, Middleware } from '../http/context';
 import type { InteractionDetails, Interactions } from '../http/interactions';
 import type { Cookie } from '../http/cookies';
 import { allowFormTarget } from '../http/security-headers';
+import type { Queryable } from '../storage/tables';
 import { COMPANY } from './session/acting-company';
 import type { ProviderHolder } from './provider';
 
-export function createInteractions(holder: ProviderHolder): Interactions {
+export function createInteractions(holder: ProviderHolder, db: Queryable): Interactions {
   const finish = async (ctx: Context, result: Record<string, unknown>): Promise<void> => {
     const returnTo = await holder.provider().interactionResult(ctx.req, ctx.res, result).catch(expired);
     ctx.status = 303;
@@ -20,7 +24,7 @@ export function createInteractions(holder: ProviderHolder): Interactions {
   return {
     // The page of a prompt asks again for what led to it.
     details: (ctx) => {
-      const details = asked.get(ctx.req) ?? findDetails(holder, ctx);
+      const details = asked.get(ctx.req) ?? findDetails(holder, db, ctx);
       asked.set(ctx.req, details);
       return details;
     },
@@ -40,13 +44,16 @@ function expired(error: unknown): never {
   throw error;
 }
 
-async function findDetails(holder: ProviderHolder, ctx: Context): Promise<InteractionDetails> {
+async function findDetails(holder: ProviderHolder, db: Queryable, ctx: Context): Promise<InteractionDetails> {
   const provider = holder.provider();
   const interaction = await provider.interactionDetails(ctx.req, ctx.res).catch(expired);
   const path = /^\/interaction\/([^/]+)/.exec(ctx.path)?.[1];
   const client = await provider.Client.find(text(interaction.params.client_id) ?? '');
   if (interaction.uid !== path || !client) throw new Refusal('interaction_expired');
-  const { params } = interaction;
+  const { params, prompt, session } = interaction;
+  // Every page but the sign-in's acts for somebody; nobody acts on after they were blocked or signed out elsewhere.
+  if (prompt.name !== 'login' && session && !(await holds(db, session)))
+    throw new Refusal('interaction_expired');
   const redirectUri = text(params.redirect_uri);
   const details: InteractionDetails = {
     uid: interaction.uid,
@@ -69,6 +76,15 @@ async function findDetails(holder: ProviderHolder, ctx: Context): Promise<Intera
   ctx.state.brand = details.brand;
   if (redirectUri) allowFormTarget(ctx, redirectUri);
   return details;
+}
+
+/** Whether a sign-in that an interaction began with is still in force. */
+async function holds(db: Queryable, session: { accountId: string; uid: string }): Promise<boolean> {
+  const [person, known] = await Promise.all([
+    findProfile(db, session.accountId),
+    findSession(db, session.uid),
+  ]);
+  return person !== undefined && known?.endedAt === null && isInForce(person, known.signedInAt);
 }
 
 function text(value: unknown): string | undefined {

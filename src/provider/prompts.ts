@@ -1,5 +1,5 @@
 /** When the person must be asked before a token is issued: one `Check` a reason. */
-import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { interactionPolicy, type Client, type KoaContextWithOIDC } from 'oidc-provider';
 import { OWN_CLIENT_ID } from '../clients/client';
 import { isKeptWaiting } from '../companies/memberships/store';
 import { dueDocuments } from '../consents/consent';
@@ -17,9 +17,17 @@ function signInEnded({ oidc }: KoaContextWithOIDC): boolean {
 
 /** Asked only where somebody is signed in, so once in an authorization. Our own pages are for everybody. */
 async function keptWaiting(db: Queryable, { oidc }: KoaContextWithOIDC): Promise<boolean> {
-  const { account, client } = oidc;
-  if (!account || client?.clientId === OWN_CLIENT_ID) return false;
-  return isKeptWaiting(db, account.accountId, client?.admits === 'waiting');
+  return oidc.account !== undefined && isKeptFrom(db, oidc.account.accountId, oidc.client);
+}
+
+/** Whether this relying party takes in nobody whom no company lets in; asked before tokens, and of tokens later. */
+export async function isKeptFrom(
+  db: Queryable,
+  accountId: string,
+  client: Client | undefined,
+): Promise<boolean> {
+  if (client?.clientId === OWN_CLIENT_ID) return false;
+  return isKeptWaiting(db, accountId, client?.admits === 'waiting');
 }
 
 /**

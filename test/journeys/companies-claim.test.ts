@@ -38,14 +38,32 @@ describe.each(storageKinds)('the claim companies on %s', (kind) => {
       { ...claim, status: 'approved', can_act: true },
     ]);
 
+    const other = { inn: '9901000010', kpp: '990101001' };
+    const second = await addMember(
+      tools,
+      { accountId: person.id, unit: other, naming, role: 'member', canAct: false },
+      'system',
+    );
     await changeMembership(tools, member?.id ?? '', { kind: 'suspend', reason: 'проверка' }, 'system');
     const headers = { authorization: `Bearer ${String(first.json.access_token)}` };
-    const userinfo = JSON.parse((await agent.get('/userinfo', { headers })).body) as Record<string, unknown>;
-    expect(userinfo.companies).toEqual([{ ...claim, status: 'suspended', can_act: false }]);
+    const userinfo = await agent.get('/userinfo', { headers });
+    expect((JSON.parse(userinfo.body) as Record<string, unknown>).companies).toEqual([
+      { ...claim, status: 'suspended', can_act: false },
+      { ...claim, ...other, status: 'approved', can_act: false },
+    ]);
 
     await changeMembership(tools, member?.id ?? '', { kind: 'revoke', reason: 'уволился' }, 'system');
-    const second = await refreshTokens(agent, client, String(first.json.refresh_token));
-    expect(decodeJwt(String(second.json.id_token)).companies).toEqual([]);
+    const renewed = await refreshTokens(agent, client, String(first.json.refresh_token));
+    expect(decodeJwt(String(renewed.json.id_token)).companies).toEqual([
+      { ...claim, ...other, status: 'approved', can_act: false },
+    ]);
+
+    // With the last company goes the access, whatever tokens are out.
+    await changeMembership(tools, second?.id ?? '', { kind: 'suspend', reason: 'проверка' }, 'system');
+    const bearer = { authorization: `Bearer ${String(renewed.json.access_token)}` };
+    expect((await agent.get('/userinfo', { headers: bearer })).status).toBe(401);
+    const refused = await refreshTokens(agent, client, String(renewed.json.refresh_token));
+    expect(refused.json).toMatchObject({ error: 'invalid_grant' });
   });
 
   it('contracts stand in the first ID token while they last', async () => {

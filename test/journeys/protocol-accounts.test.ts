@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { blockAccount, setEmail, unblockAccount } from '../../src/accounts/change-account';
 import { SET_PASSWORD } from '../../src/accounts/create-account';
 import { parseEmail } from '../../src/accounts/email-address';
+import { requestMembership } from '../../src/companies/memberships/request';
 import { openMessage } from '../../src/notifications/outbox';
 import { setPassword, type PasswordRight } from '../../src/recovery/set-password';
 import { issueLink } from '../../src/tokens/links';
@@ -158,6 +159,23 @@ describe.each(storageKinds)('an account on %s', (kind) => {
       expect(['done', 'unknown', 'email_changed']).toContain(set.outcome);
       expect(changed).toMatchObject({ id: person.id });
     }
+  });
+
+  it('blocked at the page that says how an application stands: the page is over', async () => {
+    const { app, issuer } = product;
+    const person = await addPerson(app);
+    const unit = { inn: '7800999994', kpp: '780001001' };
+    const naming = { name: 'ООО "Пример"', nameSource: 'operator' as const, ogrn: null };
+    const request = { accountId: person.id, unit, naming, path: 'port-one', clientId: client.id };
+    await app.db.transaction().execute((trx) => requestMembership(trx, tools(), request));
+    const page = await openSignIn(agent, authorizationRequest(client));
+    const waiting = await follow(agent, issuer, await submitSignIn(agent, page, person));
+    const path = /action="(\/interaction\/[\w-]+\/waiting)"/.exec(waiting.body)?.[1] ?? '';
+    expect((await agent.get(path)).body).toContain('Заявка на рассмотрении');
+    await blockAccount(tools(), person.id, 'проверка', 'operator:test');
+    expect((await agent.get(path, { port: lastPort() })).body).not.toContain('Заявка');
+    const form = { ...hiddenFields(waiting.body), answer: 'я всё ещё здесь' };
+    expect((await agent.post(`${path}/answer`, form)).status).toBe(410);
   });
 
   it('that is gone leaves nothing behind that works', async () => {

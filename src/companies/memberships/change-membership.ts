@@ -1,4 +1,6 @@
 /** Giving, resting and ending memberships: each in one transaction with its audit row and the mail to the person. */
+import { OPERATORS_PATH } from './policy';
+import { settlePower } from '../../attorney/settle-power';
 import { recordEvent } from '../../audit/store';
 import type { Database } from '../../storage/tables';
 import type { CompanyUnit } from '../identifiers';
@@ -55,6 +57,7 @@ export async function addMember(
       {
         ...{ accountId, companyId: company.id, status: 'approved', role, canAct, canActUntil },
         decidedBy: actor,
+        path: OPERATORS_PATH,
       },
       at,
     );

@@ -21,6 +21,11 @@ export interface ApprovalPolicy {
   /** Different people who must say yes; a single no declines. */
   approvals: number;
   expiresAfterDays: number;
+  /**
+   * The membership is the person's way in: while no company lets them in, relying parties that want approved people do
+   * not either. False where the account holds by itself and a company is something added.
+   */
+  admission: boolean;
   /** A code from the company's own mail makes a member, too; without the right to act. */
   companyCode: boolean;
   /** Days after which the contact persons are reminded, in ascending order. */
@@ -30,12 +35,22 @@ export interface ApprovalPolicy {
 const PORT_ONE: ApprovalPolicy = {
   by: ['operator', 'contact'],
   approvals: 1,
+  admission: true,
   expiresAfterDays: 30,
   remindAfterDays: [3, 10],
   companyCode: true,
 };
 
-const POLICIES: Readonly<Record<string, ApprovalPolicy>> = { 'port-one': PORT_ONE };
+/** What an operator gives is as good as a registration that was approved. */
+export const OPERATORS_PATH = 'port-one';
+
+/** Not a registration: companies that somebody with an account adds on their own pages. */
+export const ADDED = 'account';
+
+const POLICIES: Readonly<Record<string, ApprovalPolicy>> = {
+  'port-one': PORT_ONE,
+  [ADDED]: { ...PORT_ONE, admission: false },
+};
 
 /** The policy of a registration path; a path without one of its own has that of port.one. */
 export function approvalPolicy(path: string): ApprovalPolicy {

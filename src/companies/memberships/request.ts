@@ -5,7 +5,7 @@ import type { Database, Queryable } from '../../storage/tables';
 import type { CompanyUnit } from '../identifiers';
 import type { Membership } from './membership';
 import { tellContacts, type MailTools } from './mails';
-import { approvalPolicy, waitingTimes } from './policy';
+import { ADDED, approvalPolicy, waitingTimes } from './policy';
 import { countRequests, findNewestMembership, lockAccount } from './queue';
 import { ensureCompany, findMembership, insertMembership, type CompanyNaming } from './store';
 
@@ -82,7 +82,7 @@ export async function applyAgain(
     if (counts.waiting > 0) return { outcome: 'standing' };
     if (counts.recent >= MOST_A_DAY || counts.all >= MOST_EVER) return { outcome: 'too_many' };
     const newest = await findNewestMembership(trx, request.accountId);
-    const { path, clientId } = newest ?? { path: 'port-one', clientId: null };
+    const { path, clientId } = newest ?? { path: ADDED, clientId: null };
     const membership = await requestMembership(trx, tools, { ...request, path, clientId, actor });
     return membership ? { outcome: 'done', membership } : { outcome: 'standing' };
   });

@@ -11,6 +11,7 @@ import {
   type MembershipStatus,
   type MembershipView,
 } from './membership';
+import { ADDED, approvalPolicy } from './policy';
 
 export type CompanyNaming = Pick<Company, 'name' | 'nameSource' | 'ogrn'>;
 
@@ -69,6 +70,7 @@ export interface NewMembership {
   role: MembershipRole;
   canAct: boolean;
   decidedBy: string | null;
+  /** Absent: added to an account that was there. */
   path?: string;
   clientId?: string | null;
   answer?: string | null;
@@ -87,6 +89,7 @@ export async function insertMembership(
     .insertInto('memberships')
     .values({
       id: randomUUID(),
+      path: ADDED,
       ...membership,
       reason: null,
       requestedAt: at,
@@ -180,7 +183,8 @@ export async function findMembershipByNumber(
 
 /**
  * True for a person who asked to be let into a company, and whom no company lets in: the application waits, came to
- * nothing, or what came of it was ended. Whoever asked for nothing is not kept.
+ * nothing, or what came of it rests or was ended. Whoever asked for nothing, or only added companies to an account that
+ * holds without one, is not kept.
  * @param admitWaiting also an application that waits is enough to get in
  */
 export async function isKeptWaiting(
@@ -190,16 +194,13 @@ export async function isKeptWaiting(
 ): Promise<boolean> {
   const rows = await db
     .selectFrom('memberships')
-    .select('status')
+    .select(['status', 'path'])
     .distinct()
     .where('accountId', '=', accountId)
     .execute();
-  const enough: readonly MembershipStatus[] = [
-    'approved',
-    'suspended',
-    ...(admitWaiting ? (['requested'] as const) : []),
-  ];
-  return rows.length > 0 && !rows.some(({ status }) => enough.includes(status));
+  const enough: readonly MembershipStatus[] = admitWaiting ? ['approved', 'requested'] : ['approved'];
+  const tied = rows.some(({ path }) => approvalPolicy(path).admission);
+  return tied && !rows.some(({ status }) => enough.includes(status));
 }
 
 export type Decision = Pick<Membership, 'reason' | 'decidedBy'> &

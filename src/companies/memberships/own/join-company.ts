@@ -2,7 +2,7 @@
 import { recordEvent } from '../../../audit/store';
 import type { Database } from '../../../storage/tables';
 import { tellPerson, type MailTools } from '../mails';
-import { approvalPolicy } from '../policy';
+import { ADDED, approvalPolicy } from '../policy';
 import { findNewestMembership, lockAccount } from '../queue';
 import { decideApplication, ensureCompany, findMembership, insertMembership, views } from '../store';
 import type { CodedCompany } from './company-codes';
@@ -12,7 +12,7 @@ export type JoinResult = 'done' | 'standing' | 'suspended';
 /** Whether a code from a company's mail is enough for this person. */
 export async function mayJoinByCode(db: Database, accountId: string): Promise<boolean> {
   const newest = await findNewestMembership(db, accountId);
-  return approvalPolicy(newest?.path ?? 'port-one').companyCode;
+  return approvalPolicy(newest?.path ?? ADDED).companyCode;
 }
 
 /** After the right code: makes them a member, or approves the application that waits. */
