@@ -1,6 +1,7 @@
 /** The life of an application: who may decide it, questions, second tries, reminders, its end. */
 import { listEvents } from '../../src/audit/store';
 import { answerQuestion, noteApplicationChanged } from '../../src/companies/memberships/answer';
+import { changeAsContact } from '../../src/companies/memberships/change-as-contact';
 import { addMember, changeMembership, changeRole } from '../../src/companies/memberships/change-membership';
 import {
   approveMembership,
@@ -13,7 +14,7 @@ import { approvalPolicy, nextReminder, waitingTimes } from '../../src/companies/
 import { findDecidable, listDecidable } from '../../src/companies/memberships/queue';
 import { tendApplications } from '../../src/companies/memberships/remind';
 import { applyAgain, requestMembership } from '../../src/companies/memberships/request';
-import { findMembershipByNumber } from '../../src/companies/memberships/store';
+import { findMembership, findMembershipByNumber } from '../../src/companies/memberships/store';
 import { movableClock } from '../support/clock';
 import { openTestDatabase, storageKinds, type TestDatabase } from '../support/database';
 import { testSecrets } from '../support/secrets';
@@ -77,6 +78,11 @@ describe.each(storageKinds)('applications on %s', (kind) => {
     if (!view) throw new Error('no application');
     return view;
   };
+  const findOf = async ({ membershipId }: { membershipId: string }) => {
+    const view = await findMembership(database.db, membershipId);
+    if (!view) throw new Error('no membership');
+    return view;
+  };
   const yes = ({ number, version }: Pick<Membership, 'number' | 'version'>): Approval => ({
     ...{ number, version, role: 'member', canAct: false },
   });
@@ -130,6 +136,21 @@ describe.each(storageKinds)('applications on %s', (kind) => {
     await changeMembership(tools(), contact.membershipId, { kind: 'restore', reason: 'x' }, 'operator:test');
     expect(await approveMembership(tools(), yes(asked), asContact(contact))).toBe('done');
     expect(await see(asked)).toMatchObject({ status: 'approved', decidedBy: `account:${contact.id}` });
+  });
+
+  it('decides and changes at once in one order, so that nobody locks anybody up', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const [contact, member] = [await addContact(), await addContact()];
+      const { number, version } = await findOf(member);
+      // Of the same person: as if they still asked to be let in, and as a member who is to be suspended.
+      const outcomes = await Promise.all([
+        approveMembership(tools(), yes({ number, version }), asContact(contact)),
+        changeAsContact(tools(), { number, version: 0, kind: 'suspend', reason: 'x' }, contact.id),
+        approveMembership(tools(), yes({ number, version }), asContact(contact)),
+        changeAsContact(tools(), { number, version: 0, kind: 'suspend', reason: 'x' }, contact.id),
+      ]);
+      expect(outcomes).toEqual(Array(4).fill('stale'));
+    }
   });
 
   it('wants as many different people to say yes as the policy says, to one version; one no is enough', async () => {

@@ -1,9 +1,10 @@
 /** What a contact person changes of the members of their company: each in one transaction, as operators do it. */
+import { settlePower } from '../../attorney/settle-power';
 import { recordEvent } from '../../audit/store';
-import type { Database, Queryable } from '../../storage/tables';
+import type { Database } from '../../storage/tables';
 import { tellPerson, type MailTools } from './mails';
 import { MEMBERSHIP_CHANGES, type MembershipChange, type MembershipView } from './membership';
-import { holdContact } from './queue';
+import { holdContact, holdTogether } from './queue';
 import { findMembershipByNumber, moveMembership } from './store';
 
 export interface WantedChange {
@@ -28,7 +29,7 @@ export async function changeAsContact(
   return tools.db.transaction().execute(async (trx) => {
     const found = await findMembershipByNumber(trx, number);
     if (!found || found.accountId === accountId) return 'absent';
-    await holdBoth(trx, found, accountId);
+    await holdTogether(trx, found.companyId, [found.accountId, accountId]);
     if (!(await holdContact(trx, accountId, found.companyId))) return 'absent';
     const view = await findMembershipByNumber(trx, number);
     if (view?.version !== version || !isMember(view)) return 'stale';
@@ -36,6 +37,7 @@ export async function changeAsContact(
     const actor = `account:${accountId}`;
     if (!(await moveMembership(trx, view.id, from, { status: to, reason, decidedBy: actor }, at)))
       return 'stale';
+    if (kind === 'revoke') await settlePower(trx, { membershipId: view.id, accepted: false }, actor, at);
     const subject = `account:${view.accountId}`;
     const details = { membership: view.id, reason, by: 'contact' };
     await recordEvent(trx, { event, actor, subject, details }, at);
@@ -51,15 +53,3 @@ export const isMember = ({ status }: Pick<MembershipView, 'status'>): boolean =>
 /** What an operator has suspended, an operator restores. */
 export const mayRestore = ({ status, decidedBy }: Pick<MembershipView, 'status' | 'decidedBy'>): boolean =>
   status === 'suspended' && decidedBy?.startsWith('account:') === true;
-
-/** Two contact persons who dismiss each other at once wait in the same order. */
-async function holdBoth(trx: Queryable, view: MembershipView, accountId: string): Promise<void> {
-  await trx
-    .selectFrom('memberships')
-    .select('id')
-    .where('companyId', '=', view.companyId)
-    .where('accountId', 'in', [accountId, view.accountId])
-    .orderBy('id')
-    .forUpdate()
-    .execute();
-}

@@ -11,8 +11,8 @@ import { grantMembership, GrantRefused, isForOperators, type Grant, type GrantFa
 import { tellPerson, type MailTools } from './mails';
 import type { DeclineReason, MembershipView } from './membership';
 import { approvalPolicy, type ApprovalPolicy, type Decider } from './policy';
-import { changeWaiting, holdContact, insertVote, lockApplication } from './queue';
-import { decideApplication } from './store';
+import { changeWaiting, holdContact, holdTogether, insertVote, lockApplication } from './queue';
+import { decideApplication, findMembershipByNumber } from './store';
 
 export interface DecisionTools extends MailTools {
   db: Database;
@@ -58,12 +58,24 @@ async function review<Result>(
 ): Promise<Result | 'absent' | 'not_allowed' | 'stale'> {
   const at = tools.clock.now();
   return tools.db.transaction().execute(async (trx) => {
-    const view = await lockApplication(trx, seen.number);
+    const view = await hold(trx, seen.number, decider);
     if (!view) return 'absent';
     if (!(await mayDecide(trx, view, decider, policyFor(tools, view)))) return 'not_allowed';
     if (view.status !== 'requested' || view.version !== seen.version) return 'stale';
     return act(trx, view, at);
   });
+}
+
+/** The application, and with it the membership by which a contact person speaks for the company. */
+async function hold(
+  trx: Queryable,
+  number: number,
+  { accountId }: Decider,
+): Promise<MembershipView | undefined> {
+  const found = accountId === undefined ? undefined : await findMembershipByNumber(trx, number);
+  if (found && accountId !== undefined)
+    await holdTogether(trx, found.companyId, [found.accountId, accountId]);
+  return lockApplication(trx, number);
 }
 
 /** Asked inside the transaction that decides: a contact person who is dismissed meanwhile waits for it, or is too late. */

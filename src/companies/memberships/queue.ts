@@ -96,6 +96,25 @@ export async function holdContact(trx: Queryable, accountId: string, companyId: 
   return held !== undefined;
 }
 
+/**
+ * Holds what these people are, were or want to be in a company until the transaction ends: always in the same order, so
+ * that whoever decides about the other, and at the same moment is decided about, waits and does not lock up.
+ */
+export async function holdTogether(
+  trx: Queryable,
+  companyId: string,
+  accountIds: readonly string[],
+): Promise<void> {
+  await trx
+    .selectFrom('memberships')
+    .select('id')
+    .where('companyId', '=', companyId)
+    .where('accountId', 'in', accountIds)
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+}
+
 /** Notes a yes to one version of an application; gives how many different people have said it. */
 export async function insertVote(
   trx: Queryable,
