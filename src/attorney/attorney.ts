@@ -57,6 +57,7 @@ export type PowerProblem =
   | 'power_storage_unavailable'
   | 'power_too_large'
   | 'power_too_many'
+  | 'power_tries'
   | 'power_type';
 
 export interface PowerFault {
@@ -79,10 +80,14 @@ export const LIMITS = {
   pixels: 50_000_000,
   /** Attached in 24 hours by one owner. */
   daily: 5,
+  /** Files sent in an hour by one owner, refused ones too: looking at them takes a processor and the antivirus. */
+  hourlyTries: 30,
 } as const;
 
 /** Days that a replaced one is kept, in case it was replaced by mistake. */
 export const REPLACED_DAYS = 30;
+/** Days that those of an application or a membership are kept after it has ended. */
+export const ENDED_DAYS = 30;
 /** Seconds after which one that never reached its owner was left behind by a node that died. */
 export const ABANDONED_SECONDS = 3600;
 

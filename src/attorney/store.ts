@@ -160,10 +160,13 @@ export async function findPowerFile(
     .executeTakeFirst();
 }
 
-/** Those that are to be deleted: nobody's since `abandoned`, or replaced before `replaced`. */
+/**
+ * Those that are to be deleted: nobody's since `abandoned`, replaced before `replaced`, or of what ended before `ended`.
+ * In no order, so that a batch of those that cannot be deleted does not stand before the others for good.
+ */
 export async function listSweepable(
   db: Queryable,
-  before: { abandoned: Date; replaced: Date },
+  before: { abandoned: Date; replaced: Date; ended: Date },
   limit: number,
 ): Promise<{ id: string; keys: string[] }[]> {
   const powers = await db
@@ -177,11 +180,22 @@ export async function listSweepable(
           where('addedAt', '<=', before.abandoned),
         ]),
         where.and([where('state', '=', 'replaced'), where('decidedAt', '<=', before.replaced)]),
+        where('membershipId', 'in', endedBefore(db, before.ended)),
       ]),
     )
+    .orderBy(sql`random()`)
     .limit(limit)
     .execute();
   return Promise.all(powers.map(async ({ id }) => ({ id, keys: await listKeys(db, id) })));
+}
+
+/** Memberships that came to nothing, or to their end. */
+function endedBefore(db: Queryable, at: Date) {
+  return db
+    .selectFrom('memberships')
+    .select('id')
+    .where('status', 'in', ['declined', 'expired', 'revoked'])
+    .where('decidedAt', '<=', at);
 }
 
 export async function listKeys(db: Queryable, powerId: string): Promise<string[]> {

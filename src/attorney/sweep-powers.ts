@@ -1,7 +1,7 @@
 /** What is nobody's goes, with its bytes; what is sealed under an older key is sealed anew. Every node runs it. */
 import { addSeconds, type Clock } from '../clock';
 import type { Database } from '../storage/tables';
-import { ABANDONED_SECONDS, REPLACED_DAYS } from './attorney';
+import { ABANDONED_SECONDS, ENDED_DAYS, REPLACED_DAYS } from './attorney';
 import { getBytes, keyPrefix, newStorageKey, putBytes, type ByteTools } from './stored-bytes';
 import { deletePower, listSweepable, listUnderOtherPrefix, moveFile } from './store';
 
@@ -11,18 +11,29 @@ const DAY = 86_400;
 
 export type SweepTools = ByteTools & { db: Database; clock: Clock };
 
-/** Deletes a batch; the number deleted. Bytes go first, so that a row always knows of what is left. @throws FileStoreError */
+/**
+ * Deletes a batch; the number deleted. Bytes go first, so that a row always knows of what is left.
+ * @throws AggregateError after the whole batch, of those that could not be deleted
+ */
 export async function sweepPowers({ db, clock, files }: SweepTools): Promise<number> {
   const now = clock.now();
   const before = {
     abandoned: addSeconds(now, -ABANDONED_SECONDS),
     replaced: addSeconds(now, -REPLACED_DAYS * DAY),
+    ended: addSeconds(now, -ENDED_DAYS * DAY),
   };
   const sweepable = await listSweepable(db, before, BATCH);
+  const faults: unknown[] = [];
   for (const { id, keys } of sweepable) {
-    for (const key of keys) await files.delete(key);
-    await deletePower(db, id);
+    try {
+      for (const key of keys) await files.delete(key);
+      await deletePower(db, id);
+    } catch (error) {
+      // One that can never be deleted must not keep the others.
+      faults.push(error);
+    }
   }
+  if (faults.length > 0) throw new AggregateError(faults, `${faults.length} documents could not be deleted`);
   return sweepable.length;
 }
 

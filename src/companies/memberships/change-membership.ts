@@ -91,6 +91,7 @@ export async function changeMembership(
     );
     const view = moved && (await findMembership(trx, id));
     if (!view) return undefined;
+    if (change.kind === 'revoke') await settlePower(trx, { membershipId: id, accepted: false }, actor, at);
     const details = { membership: id, reason: change.reason };
     await recordEvent(trx, { event, actor, subject: `account:${view.accountId}`, details }, at);
     await tellPerson(trx, tools, view, { template: event, values: { company: view.companyName } });

@@ -2,6 +2,7 @@
  * What time does to applications that wait: contact persons are reminded, and what nobody decides runs out. Every
  * node runs it; one at a time reminds, so that a contact person gets one mail about all that waits for them.
  */
+import { settlePower } from '../../attorney/settle-power';
 import { recordEvent } from '../../audit/store';
 import type { Database, Queryable } from '../../storage/tables';
 import { tell, tellPerson, type MailTools } from './mails';
@@ -29,6 +30,7 @@ async function expireDue(tools: TendingTools): Promise<number> {
     const due = await lockDue(trx, 'expiresAt', at, BATCH);
     for (const view of due) {
       await decideApplication(trx, view, { status: 'expired', reason: null, decidedBy: 'system' }, at);
+      await settlePower(trx, { membershipId: view.id, accepted: false }, 'system', at);
       const { number, inn, kpp, accountId } = view;
       const subject = `account:${accountId}`;
       const details = { number, inn, kpp };

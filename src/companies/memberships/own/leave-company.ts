@@ -1,4 +1,5 @@
 /** «Удалить»: a person takes a company off their own list. Nobody has to agree, but the company's mail may have to. */
+import { settlePower } from '../../../attorney/settle-power';
 import { recordEvent } from '../../../audit/store';
 import type { Database } from '../../../storage/tables';
 import { tellPerson, type MailTools } from '../mails';
@@ -40,6 +41,7 @@ export async function leaveCompany(
     const subject = `account:${accountId}`;
     const change = { status: 'revoked', reason: null, decidedBy: subject } as const;
     if (!(await moveMembership(trx, view.id, STANDING, change, at))) return 'absent';
+    await settlePower(trx, { membershipId: view.id, accepted: false }, subject, at);
     const { inn, kpp, status: before } = view;
     const details = { number, inn, kpp, before, by: confirmed ? 'company_mail' : 'person' };
     await recordEvent(trx, { event: 'membership_left', actor: subject, subject, details }, at);
