@@ -14,7 +14,7 @@ import { dayOf } from '../http/pages/days';
 import type { Render } from '../http/pages/render';
 import type { Database } from '../storage/tables';
 import { LONGEST_TEXT } from './decision-form';
-import { decidedBy } from './review';
+import { decidedBy, isOver } from './review';
 import type { Reviewer } from './visitor';
 
 export interface PageParts {
@@ -103,9 +103,10 @@ export async function showApplication(
 ): Promise<void> {
   const { db, forms, render, clock } = parts;
   const { locale } = ctx.state;
+  const over = isOver(view);
   const [profile, powers, by] = await Promise.all([
-    findProfile(db, view.accountId),
-    listPowers(db, { membershipId: view.id }),
+    over ? undefined : findProfile(db, view.accountId),
+    over ? [] : listPowers(db, { membershipId: view.id }),
     deciderOf(parts, view, reviewer),
   ]);
   const attached = powers.find(({ state }) => state === 'attached');
@@ -122,6 +123,7 @@ export async function showApplication(
       formToken: forms.token(ctx, reviewPurpose(reviewer, view.number)),
       application: {
         ...view,
+        over,
         waits: view.status === 'requested',
         name: fullName(view),
         phone: profile?.phone,

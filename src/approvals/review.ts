@@ -2,6 +2,7 @@
  * What a contact person sees and does of the applications to their companies. Who may decide, and what a decision
  * brings, is companies/memberships' matter; this folder owns the pages only.
  */
+import { addSeconds } from '../clock';
 import { approvalPolicy, type Decider } from '../companies/memberships/policy';
 import type { Membership, MembershipView } from '../companies/memberships/membership';
 import { findDecidable } from '../companies/memberships/queue';
@@ -26,19 +27,30 @@ export async function listOwnCompanies(db: Queryable, accountId: string): Promis
   return own.filter(({ role }) => role === 'contact');
 }
 
+/** Days that contact persons may look at what has ended. */
+const ENDED_DAYS = 30;
+
+const ENDED: readonly Membership['status'][] = ['declined', 'expired', 'revoked'];
+
+/** True for what is over: then nobody needs to reach the person, or to read their papers. */
+export const isOver = ({ status }: Pick<Membership, 'status'>): boolean => ENDED.includes(status);
+
 /**
  * The application of this number if this contact person may see it: one that waits for them, or one to their company
- * that was decided meanwhile. Never their own.
+ * that was decided meanwhile, and not long ago if it came to nothing. Never their own.
  */
 export async function findForReview(
   db: Queryable,
   accountId: string,
   number: number,
+  now: Date,
 ): Promise<MembershipView | undefined> {
   const waiting = await findDecidable(db, accountId, number);
   if (waiting) return waiting;
   const view = await findMembershipByNumber(db, number);
   if (!view || view.status === 'requested' || view.accountId === accountId) return undefined;
+  const shownUntil = view.decidedAt && addSeconds(view.decidedAt, ENDED_DAYS * 24 * 3600);
+  if (isOver(view) && (shownUntil === null || shownUntil <= now)) return undefined;
   if (!approvalPolicy(view.path).by.includes('contact')) return undefined;
   const own = await listOwnCompanies(db, accountId);
   return own.some(({ companyId }) => companyId === view.companyId) ? view : undefined;

@@ -13,7 +13,7 @@ import type { Sessions } from '../http/sessions';
 import { readDecision } from './decision-form';
 import { reviewPurpose, showApplication, showList, showNotContact, type Done, type PageParts } from './pages';
 import { addMembersRoutes } from './members/routes';
-import { carryOut, contactDecider, findForReview, listOwnCompanies } from './review';
+import { carryOut, contactDecider, findForReview, isOver, listOwnCompanies } from './review';
 import { numberOf, parameter, reviewerOf, type Reviewer } from './visitor';
 
 const PATH = '/approvals';
@@ -66,11 +66,11 @@ export function addApprovalsRoutes(parts: ApprovalsParts): void {
 
 /** @throws Refusal not_found for an application that is none of this person's business */
 async function applicationOf(
-  { db }: ApprovalsParts,
+  { db, clock }: ApprovalsParts,
   ctx: Context,
   { accountId }: Reviewer,
 ): Promise<MembershipView> {
-  const view = await findForReview(db, accountId, numberOf(ctx));
+  const view = await findForReview(db, accountId, numberOf(ctx), clock.now());
   if (!view) throw new Refusal('not_found');
   return view;
 }
@@ -89,14 +89,14 @@ const TOLD: readonly Done['state'][] = ['approved', 'declined', 'asked', 'voted'
 
 /** What the address says was done; only where it is so may the page say it. */
 async function justDone(
-  { db }: ApprovalsParts,
+  { db, clock }: ApprovalsParts,
   ctx: Context,
   { accountId }: Reviewer,
 ): Promise<Done | undefined> {
   const state = TOLD.find((known) => known === ctx.query.done);
   const number = Number(ctx.query.number);
   if (!state || !Number.isInteger(number) || number < 1 || number > 999_999_999) return undefined;
-  const view = await findForReview(db, accountId, number);
+  const view = await findForReview(db, accountId, number, clock.now());
   const settled = state === 'approved' || state === 'declined' ? state : 'requested';
   return view?.status === settled ? { state, number, name: fullName(view) } : undefined;
 }
@@ -133,7 +133,9 @@ async function decide(parts: ApprovalsParts, ctx: Context, reviewer: Reviewer): 
 }
 
 async function sendFile(parts: ApprovalsParts, ctx: Context, reviewer: Reviewer): Promise<void> {
-  const { id: membershipId } = await applicationOf(parts, ctx, reviewer);
+  const view = await applicationOf(parts, ctx, reviewer);
+  if (isOver(view)) throw new Refusal('not_found');
+  const { id: membershipId } = view;
   const found = await readPowerFile(parts, parameter(ctx, 'file'), { membershipId }).catch(unavailable);
   if (!found) throw new Refusal('not_found');
   const { originalName: name, mediaType } = found.file;
