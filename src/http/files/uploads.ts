@@ -1,11 +1,12 @@
 /**
  * Forms with files, on the routes that ask for them. Limits hold while the body streams in; what is over them is read
  * and thrown away, so that the browser gets a page and not a torn connection. Files stay in memory, so only a few such
- * forms are handled at once. Token and origin are checked as of every form.
+ * forms are handled at once, and of one network address fewer. Token and origin are checked as of every form.
  */
 import type { IncomingMessage } from 'node:http';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import { Refusal } from '../../errors';
+import { addressBlock } from '../client-address';
 import type { Context } from '../context';
 import type { Form, Forms } from '../forms';
 
@@ -44,6 +45,8 @@ export interface Uploads {
 
 /** With 25 MiB each, and once more while they are put together, about 300 MiB at worst. */
 const AT_ONCE = 6;
+/** Of these, for one network address: whoever sends slowly must leave room for others. */
+const AT_ONCE_FROM_ONE = 3;
 const RETRY_SECONDS = 5;
 const FIELD = 'files';
 const FIELDS = 20;
@@ -53,20 +56,37 @@ const PARTS = 200;
 /** What is read and thrown away of a body that is too large, as a multiple of what would fit. */
 const PATIENCE = 4;
 
-export function createUploads(forms: Forms, limits: UploadLimits, atOnce = AT_ONCE): Uploads {
-  let active = 0;
+export function createUploads(forms: Forms, limits: UploadLimits): Uploads {
+  const takePlace = createPlaces();
   return {
     receive: async (ctx, purpose, handle) => {
-      if (active >= atOnce) throw new Refusal('overloaded', RETRY_SECONDS);
-      active += 1;
+      const leave = takePlace(addressBlock(ctx.state.address));
       try {
         const { fields, files, excess } = await parse(ctx.req, limits);
         ctx.request.body = fields;
         return await handle({ form: forms.read(ctx, purpose), files, excess });
       } finally {
-        active -= 1;
+        leave();
       }
     },
+  };
+}
+
+/** Gives a place, to be left when done. @throws Refusal overloaded */
+function createPlaces(): (from: string) => () => void {
+  const taken = new Map<string, number>();
+  let all = 0;
+  return (from) => {
+    const own = taken.get(from) ?? 0;
+    if (all >= AT_ONCE || own >= AT_ONCE_FROM_ONE) throw new Refusal('overloaded', RETRY_SECONDS);
+    all += 1;
+    taken.set(from, own + 1);
+    return () => {
+      all -= 1;
+      const rest = (taken.get(from) ?? 1) - 1;
+      if (rest > 0) taken.set(from, rest);
+      else taken.delete(from);
+    };
   };
 }
 

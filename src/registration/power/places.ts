@@ -72,7 +72,7 @@ export function dayOf(at: Date, locale: Locale): string {
 /** HTTP status of what was not accepted. */
 export function statusOf({ problem }: PowerFault): number {
   if (problem === 'power_too_large' || problem === 'power_too_many') return 413;
-  if (problem === 'power_quota') return 429;
+  if (problem === 'power_quota' || problem === 'power_tries') return 429;
   if (problem === 'power_closed') return 409;
   return problem === 'power_scan_unavailable' || problem === 'power_storage_unavailable' ? 503 : 422;
 }

@@ -1,6 +1,6 @@
 import type Router from 'koa-router';
 import { attachPower, removePower } from '../../attorney/attach-power';
-import type { PowerFault } from '../../attorney/attorney';
+import { LIMITS, type PowerFault, type PowerOwner } from '../../attorney/attorney';
 import { FileStoreError } from '../../attorney/file-store';
 import { readPowerFile } from '../../attorney/read-power-file';
 import { listPowers } from '../../attorney/store';
@@ -8,10 +8,12 @@ import { Refusal } from '../../errors';
 import type { Context } from '../../http/context';
 import { sendAttachment } from '../../http/files/downloads';
 import type { Received } from '../../http/files/uploads';
+import { reserve } from '../../http/limits';
 import type { RegistrationParts } from '../parts';
 import { showPower, statusOf, type FindPlace, type Place } from './places';
 
 const RETRY_SECONDS = 30;
+const HOUR = 3600;
 
 /** The page of one place at `prefix`: what is attached, attaching, taking back, and getting one's own files. */
 export function addPowerRoutes(
@@ -86,11 +88,29 @@ async function attach(
   place: Place,
   { files, excess }: Received,
 ): Promise<void> {
+  const retryAfter = await countTry(parts, place.owner);
+  if (retryAfter !== undefined) {
+    ctx.set('Retry-After', String(retryAfter));
+    await showPage(parts, ctx, place, { problem: 'power_tries' });
+    return;
+  }
   const fault: PowerFault | undefined = excess
     ? { problem: `power_${excess}` }
     : await attachPower(parts, place.owner, files, place.actor, place.onChange);
   if (fault) await showPage(parts, ctx, place, fault);
   else goTo(ctx, place.path);
+}
+
+/** Seconds to wait for whoever has tried too often; a place is never given back. */
+async function countTry({ ephemeral }: RegistrationParts, owner: PowerOwner): Promise<number | undefined> {
+  const id = 'registrationId' in owner ? owner.registrationId : owner.membershipId;
+  try {
+    await reserve(ephemeral, [{ key: `power:${id}`, max: LIMITS.hourlyTries, window: HOUR }]);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'too_many_attempts') throw error;
+    return error.retryAfter ?? HOUR;
+  }
 }
 
 async function download(parts: RegistrationParts, ctx: Context, { owner }: Place): Promise<void> {
