@@ -10,6 +10,7 @@ import * as consentsAndContracts from './0007-consents-and-contracts';
 import * as accountSessions from './0008-account-sessions';
 import * as actingCompany from './0009-acting-company';
 import * as customerKinds from './0010-customer-kinds';
+import * as resources from './0011-resources';
 
 export const migrations: Record<string, Migration> = {
   '0001-foundation': foundation,
@@ -22,4 +23,5 @@ export const migrations: Record<string, Migration> = {
   '0008-account-sessions': accountSessions,
   '0009-acting-company': actingCompany,
   '0010-customer-kinds': customerKinds,
+  '0011-resources': resources,
 };

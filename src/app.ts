@@ -34,6 +34,8 @@ import { createLegacyCheck } from './legacy-accounts/providers';
 import { createAdapters } from './provider/adapters';
 import { addConsentRoutes } from './provider/consent';
 import { createInteractions, showInteraction } from './provider/interaction';
+import { addConnectedPage } from './provider/device/connected';
+import { createDevicePages } from './provider/device/pages';
 import { createProviderPages } from './provider/pages';
 import { createProvider } from './provider/provider';
 import { addRelyingPartyRoutes } from './provider/relying-parties';
@@ -107,8 +109,10 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     secrets,
     clock,
     log,
+    ephemeral,
     adapter: createAdapters({ db, ephemeral, secrets, clock }),
     pages: createProviderPages(render, config.issuer),
+    devicePages: createDevicePages(render),
     settings: {
       issuer: config.issuer,
       sessions: {
@@ -164,6 +168,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   const agreement = addConsentingRoutes({ ...shared, documents });
   const company = addChoosingCompanyRoutes(shared);
   addRelyingPartyRoutes(shared);
+  addConnectedPage(shared);
   router.get(
     '/interaction/:uid',
     showInteraction(

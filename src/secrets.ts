@@ -16,7 +16,7 @@ import {
 } from 'node:crypto';
 
 /** What a derived key is used for. One purpose never verifies what another made. */
-export type KeyPurpose = 'audit' | 'cookie' | 'form' | 'lookup' | 'seal';
+export type KeyPurpose = 'audit' | 'cookie' | 'dpop' | 'form' | 'lookup' | 'seal';
 
 export interface Secrets {
   /** True when the newest key of the list sealed this. */
@@ -71,6 +71,7 @@ function deriveKeySet(masterKey: string): KeySet {
     derived: {
       audit: derive('audit'),
       cookie: derive('cookie'),
+      dpop: derive('dpop'),
       form: derive('form'),
       lookup: derive('lookup'),
       seal: derive('seal'),

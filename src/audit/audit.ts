@@ -76,6 +76,8 @@ export const AUDIT_EVENTS = {
   client_imported: 'a relying party was registered or changed from a file',
   client_secret_rotated: 'a relying party got a new secret',
   client_pkce_exempted: 'a relying party may leave out PKCE, or may no longer',
+  resource_created: 'an operator registered an API that tokens are issued for',
+  resource_deleted: 'an operator removed an API; no token is issued for it any more',
   key_created: 'a signing key was made',
   key_rotated: 'another signing key became the current one',
   key_revoked: 'a signing key was withdrawn',

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import type { Row } from '../storage/tables';
+import { DEVICE_GRANT, protocolFaults, protocolFields } from './protocol';
 
 export type Client = Row<'clients'>;
 
@@ -96,9 +97,11 @@ export const clientInput = z
     redirect_uris: z.array(redirectUri).max(50).default([]),
     post_logout_redirect_uris: z.array(redirectUri).max(50).default([]),
     grant_types: z
-      .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials']))
+      .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials', DEVICE_GRANT]))
       .default(['authorization_code', 'refresh_token']),
-    token_endpoint_auth_method: z.enum([...SECRET_METHODS, 'none']).default('client_secret_basic'),
+    token_endpoint_auth_method: z
+      .enum([...SECRET_METHODS, 'private_key_jwt', 'none'])
+      .default('client_secret_basic'),
     application_type: z.enum(['web', 'native']).default('web'),
     id_token_signed_response_alg: z.enum(['ES256', 'RS256', 'EdDSA']).default('RS256'),
     scope: scopeList.optional(),
@@ -131,6 +134,7 @@ export const clientInput = z
       .optional(),
     support_email: z.email('must be an e-mail address').max(254).optional(),
     company_choice: z.enum(COMPANY_CHOICES).optional(),
+    ...protocolFields,
   })
   .superRefine((client, context) => {
     const needsRedirect = client.grant_types.includes('authorization_code');
@@ -150,9 +154,10 @@ export const clientInput = z
       context.addIssue({
         code: 'custom',
         path: ['grant_types'],
-        message: 'client_credentials needs a client with a secret',
+        message: 'client_credentials needs a client with a secret or a key',
       });
     }
+    for (const fault of protocolFaults(client)) context.addIssue({ code: 'custom', ...fault });
   });
 
 export type ClientInput = z.infer<typeof clientInput>;

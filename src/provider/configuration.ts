@@ -53,6 +53,7 @@ export interface ConfigurationParts {
   clock: Clock;
   adapter: (model: string) => Adapter;
   pages: ProviderPages;
+  devicePages: DevicePages;
   settings: ProviderSettings;
   watch: SessionWatch;
 }
@@ -63,6 +64,7 @@ const DAY = 24 * 3600;
 export function providerConfiguration(parts: ConfigurationParts, keys: SigningKeySet): Configuration {
   const { settings, secrets, pages } = parts;
   return {
+    ...protocolSettings(parts),
     adapter: parts.adapter,
     clients: [ownClient(settings.issuer)],
     jwks: { keys: keys.keys },
@@ -70,25 +72,20 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
     scopes: SCOPES,
     // The first ID token carries the person and the companies: a relying party needs no second call.
     conformIdTokenClaims: false,
-    findAccount: (ctx, sub, token) => findAccount(parts, ctx, sub, token as TokenTimes | undefined),
+    findAccount: (ctx, sub, token) => findAccount(parts, ctx, sub, token),
     loadExistingGrant: (ctx) => loadExistingGrant(parts.db, ctx, settings.refreshTokenDays * DAY),
     // `none` is for our own pages; what operators register gets codes only.
     responseTypes: ['code', 'none'],
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
-    pkce: { required: (_ctx, client) => client.pkce_exempt !== true },
     allowOmittingSingleRegisteredRedirectUri: false,
     extraClientMetadata: {
       properties: [
         ...['pkce_exempt', 'has_logo', 'admits', 'sign_in_names', 'company_choice'],
+        ...PROTOCOL_METADATA,
         ...['legacy_uri', 'help_uri', 'support_phone', 'support_email'],
       ],
     },
     extraParams: [COMPANY],
     clientBasedCORS: (_ctx, origin, client) => isOriginOf(client, origin),
-    enabledJWA: {
-      idTokenSigningAlgValues: ['ES256', 'RS256', 'EdDSA'],
-      userinfoSigningAlgValues: ['ES256', 'RS256', 'EdDSA'],
-    },
     interactions: {
       policy: interactionPrompts(parts.db, parts.documents),
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
@@ -98,17 +95,14 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
       endsAtSignOut(ctx, source.scopes);
       return false;
     },
-    rotateRefreshToken: true,
     // Whoever revokes one token of a grant, or replays a spent one, ends them all.
     revokeGrantPolicy: () => true,
     renderError: (ctx, out) => {
       pages.error(ctx, out);
     },
     features: {
+      ...protocolFeatures(parts),
       devInteractions: { enabled: false },
-      dPoP: { enabled: false },
-      pushedAuthorizationRequests: { enabled: false },
-      resourceIndicators: { enabled: false },
       backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => mayIntrospect(client, token) },
@@ -142,6 +136,7 @@ function lifetimes(settings: ProviderSettings): Configuration['ttl'] {
     AccessToken: 10 * MINUTE,
     AuthorizationCode: MINUTE,
     ClientCredentials: 10 * MINUTE,
+    DeviceCode: 10 * MINUTE,
     Grant: refresh + 7 * DAY,
     IdToken: 10 * MINUTE,
     Interaction: 60 * MINUTE,
@@ -262,7 +257,8 @@ async function loadExistingGrant(db: Database, ctx: KoaContextWithOIDC, refreshL
   const wanted = [...oidc.requestParamOIDCScopes];
   const held = new Set(grant.getOIDCScopeEncountered().split(' '));
   const outlived = found !== undefined && found.remainingTTL < refreshLifetime;
-  if (!found || outlived || wanted.some((scope) => !held.has(scope))) {
+  const widened = widenGrant(ctx, grant);
+  if (!found || outlived || widened || wanted.some((scope) => !held.has(scope))) {
     grant.addOIDCScope(wanted.join(' '));
     // A grant lives as long as the refresh tokens that this sign-in may still give.
     if (outlived) Object.assign(grant, { exp: undefined });
@@ -290,19 +286,4 @@ function ownToken(client: Client, token: { clientId?: string }): boolean {
   if (token.clientId === client.clientId) return true;
   if (client.clientAuthMethod === 'none') return false;
   throw new errors.InvalidRequest('the token was issued to another client');
-}
-
-/** oidc-provider's dispatcher refuses special-use addresses; on a laptop the relying party is one. */
-function callRelyingParty(
-  url: Parameters<typeof fetch>[0],
-  options: RequestInit | undefined,
-  allowLoopback: boolean,
-) {
-  const hostname = URL.parse(url instanceof Request ? url.url : url.toString())?.hostname ?? '';
-  const { dispatcher, ...rest }: RequestInit & { dispatcher?: unknown } = options ?? {};
-  // Without its dispatcher oidc-provider would only warn, and call whatever address the name leads to.
-  if (!allowLoopback && dispatcher === undefined)
-    throw new Error('calls to relying parties cannot be guarded');
-  const local = allowLoopback && ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-  return fetch(url, { ...rest, redirect: 'error', ...(local ? {} : { dispatcher }) });
 }

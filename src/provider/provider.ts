@@ -8,7 +8,10 @@ import { pinOrigin } from '../http/origin';
 import { allowFormTarget } from '../http/security-headers';
 import type { Logger } from '../log';
 import { fingerprint, sameText } from '../secrets';
+import type { EphemeralStore } from '../storage/ephemeral/port';
+import { Replayed } from './adapters/ephemeral-artifacts';
 import { providerConfiguration, sessionLasts, type ConfigurationParts } from './configuration';
+import { guardUserCodes } from './device/guesses';
 import { observeProvider } from './events';
 import { createSessionWatch } from './session/session-watch';
 import { ensureSigningKeys, loadSigningKeys } from './signing-keys';
@@ -22,11 +25,12 @@ export interface ProviderHolder {
 }
 
 export async function createProvider(
-  given: Omit<ConfigurationParts, 'watch'> & { log: Logger },
+  given: Omit<ConfigurationParts, 'watch'> & { log: Logger; ephemeral: EphemeralStore },
 ): Promise<ProviderHolder> {
   const { db, secrets, settings } = given;
   const lasts = ({ oidc }: KoaContextWithOIDC): number => sessionLasts(settings.sessions, oidc.session ?? {});
   const parts = { ...given, watch: createSessionWatch(given, lasts) };
+  const guarded = guardUserCodes(given.ephemeral);
   await ensureSigningKeys(parts);
   let keys = await loadSigningKeys(db, secrets);
   let current = build(parts, keys);
@@ -34,7 +38,7 @@ export async function createProvider(
     provider: () => current,
     serve: async (ctx, next) => {
       const [run] = current.middleware;
-      await run?.(ctx, next);
+      await guarded(ctx, () => Promise.resolve<unknown>(run?.(ctx, next)));
       for (const uri of formTargets(ctx)) allowFormTarget(ctx, uri);
     },
     refresh: async () => {
@@ -54,7 +58,9 @@ function formTargets({ oidc }: Partial<KoaContextWithOIDC>): string[] {
   const afterSignOut = (session as { state?: { postLogoutRedirectUri?: string } } | undefined)?.state
     ?.postLogoutRedirectUri;
   return [
-    params?.response_mode === 'form_post' && oidc.redirectUriCheckPerformed ? params.redirect_uri : undefined,
+    String(params?.response_mode).startsWith('form_post') && oidc.redirectUriCheckPerformed
+      ? params?.redirect_uri
+      : undefined,
     entities.Interaction?.params.redirect_uri,
     oidc.route === 'end_session' ? afterSignOut : undefined,
   ].filter((uri) => typeof uri === 'string');
@@ -70,6 +76,17 @@ function build(
   provider.Client.prototype.compareClientSecret = function compare(this: Client, actual: string): boolean {
     return sameText(this.clientSecret ?? '', fingerprint(actual));
   };
+  saySeenBefore(provider);
   observeProvider(provider, parts);
   return provider;
+}
+
+/** Of two requests with one JWT the loser is answered as one that came later: with the error of that endpoint. */
+function saySeenBefore({ ReplayDetection }: Provider): void {
+  const unique = ReplayDetection.unique.bind(ReplayDetection);
+  ReplayDetection.unique = (...given) =>
+    unique(...given).catch((error: unknown) => {
+      if (error instanceof Replayed) return false;
+      throw error;
+    });
 }

@@ -72,6 +72,18 @@ export interface ClientTable {
   updatedAt: Date;
 }
 
+export interface ResourceTable {
+  /** Its identifier, and the audience of its tokens. */
+  uri: string;
+  name: string;
+  /** Its scopes, with spaces between them. */
+  scope: string;
+  tokenFormat: 'jwt' | 'opaque';
+  /** Signs its JWTs. */
+  alg: 'ES256' | 'RS256' | 'EdDSA';
+  createdAt: CreatedAt;
+}
+
 export interface SigningKeyTable {
   kid: string;
   alg: 'ES256' | 'RS256' | 'EdDSA';
@@ -212,6 +224,7 @@ export interface Tables {
   accountHolds: AccountHoldTable;
   identifiers: IdentifierTable;
   clients: ClientTable;
+  resources: ResourceTable;
   signingKeys: SigningKeyTable;
   grants: GrantTable;
   refreshTokens: RefreshTokenTable;

@@ -15,6 +15,7 @@ import {
   getClient,
   metadataOf,
   readClientId,
+  readKeys,
   readLogo,
   readRegistration,
   type ClientOptions,
@@ -62,6 +63,7 @@ function addCreate(clients: Command, context: AdminContext): void {
     examples: [
       'clients create --id cabinet --name "Личный кабинет" --redirect-uri https://lk.example.com/callback',
       'clients create --id app --name App --public --native --redirect-uri com.example.app:/callback',
+      'clients create --id bank --name Bank --profile fapi2 --jwks keys.json --redirect-uri https://bank.example.com/cb',
     ],
   })
     .requiredOption('--id <id>', 'client_id: 2 to 63 of a-z, 0-9, ".", "_", "-"', readClientId)
@@ -71,7 +73,8 @@ function addCreate(clients: Command, context: AdminContext): void {
     .action(async (options: ClientOptions & Answer & { id: string }) => {
       const { tools, actor, print } = await startRun(context);
       const { id, json } = options;
-      const input = readRegistration(options, { client_id: id });
+      const keys = await readKeys(context.io, options);
+      const input = readRegistration(options, { client_id: id }, keys);
       const logo = options.logo ? await readLogo(context.io, options.logo) : undefined;
       const made = await registerClient(tools, input, { actor, pkceExempt: options.pkceExempt });
       if (made === 'id_taken')
@@ -104,6 +107,7 @@ const listOf = (client: Client, name: string): string[] => {
 
 const kindOf = (client: Client): string => {
   const type = client.metadata.application_type === 'native' ? 'native' : 'web';
+  if (client.metadata.token_endpoint_auth_method === 'private_key_jwt') return `${type}, key`;
   return client.secretHash === null ? `${type}, public` : type;
 };
 
@@ -138,6 +142,11 @@ function addList(clients: Command, context: AdminContext): void {
   });
 }
 
+function shownValue(value: unknown): string {
+  if (Array.isArray(value)) return value.join(' ') || '–';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 function addShow(clients: Command, context: AdminContext): void {
   addLeaf(clients, 'show <id>', {
     summary: 'one relying party; its secret cannot be shown again',
@@ -152,12 +161,12 @@ function addShow(clients: Command, context: AdminContext): void {
     print.facts([
       ['client_id', client.id],
       ['name', client.name],
-      ['secret', client.secretHash === null ? 'none (public)' : 'stored as a fingerprint'],
+      ['secret', client.secretHash === null ? 'none' : 'stored as a fingerprint'],
       ['PKCE', client.pkceExempt ? 'may be left out' : 'required'],
       ['logo', client.logoType ?? 'none'],
       ...Object.entries(client.metadata).map(([name, value]): [string, string] => [
         name.slice(0, 40),
-        Array.isArray(value) ? value.join(' ') || '–' : String(value),
+        shownValue(value),
       ]),
       ['created', print.time(client.createdAt)],
       ['changed', print.time(client.updatedAt)],
@@ -203,11 +212,8 @@ async function readChange(
   const { json: _json, ...said } = options as ClientOptions & Answer;
   if (Object.keys(said).length === 0)
     throw new Failure('usage', 'Say what to change; --help lists what can be.');
-  const input = readRegistration(options, {
-    ...standing.metadata,
-    client_id: standing.id,
-    client_name: standing.name,
-  });
+  const before = { ...standing.metadata, client_id: standing.id, client_name: standing.name };
+  const input = readRegistration(options, before, await readKeys(io, options));
   const confidential = hasSecret(input.token_endpoint_auth_method);
   const secret = confidential && standing.secretHash === null ? randomToken() : undefined;
   const change: ClientChange = {

@@ -19,6 +19,7 @@ import { addLegacy } from './legacy/legacy';
 import { addMembers } from './memberships/members';
 import { addMigrate } from './migrate';
 import { addOutbox } from './outbox';
+import { addResources } from './resources/resources';
 import { addServe } from './serve';
 
 export const commandFiles: readonly AddCommands[] = [
@@ -30,6 +31,7 @@ export const commandFiles: readonly AddCommands[] = [
   addClosings,
   addClients,
   addClientsImport,
+  addResources,
   addCompanies,
   addContacts,
   addMembers,

@@ -25,6 +25,9 @@ export function clientMetadata(client: Client): AdapterPayload {
   const grants = client.metadata.grant_types;
   const usesCode = Array.isArray(grants) && grants.includes('authorization_code');
   return {
+    // Whoever can read our ID tokens can read our answers (JARM).
+    authorization_signed_response_alg: client.metadata
+      .id_token_signed_response_alg as AdapterPayload['id_token_signed_response_alg'],
     ...client.metadata,
     response_types: usesCode ? ['code'] : [],
     client_id: client.id,

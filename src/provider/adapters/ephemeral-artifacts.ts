@@ -4,6 +4,17 @@ import { fingerprint } from '../../secrets';
 import type { EphemeralStore } from '../../storage/ephemeral/port';
 import { DEFAULT_TTL, type PayloadSeal } from './payload';
 
+/** A JWT came again whose mark stands already. */
+export class Replayed extends errors.InvalidRequest {}
+
+/** Seconds that a pushed request is kept beyond its end: as long as a sign-in that began with it may take. */
+const PUSHED_LONGER = 3600;
+
+/** Whoever comes second. */
+const SPENT: Record<string, () => Error> = {
+  PushedAuthorizationRequest: () => new errors.InvalidRequestUri('the request_uri was already used'),
+};
+
 export function ephemeralArtifacts(model: string, store: EphemeralStore, payloads: PayloadSeal): Adapter {
   const key = (id: string): string => `oidc:${model}:${fingerprint(id)}`;
   const uidKey = (uid: string): string => `oidc:${model}.uid:${uid}`;
@@ -21,11 +32,12 @@ export function ephemeralArtifacts(model: string, store: EphemeralStore, payload
       const sealed = payloads.seal(model, id, payload);
       if (model === 'ReplayDetection') {
         // oidc-provider looks first and saves later; only the insert itself decides (RFC 7523 §3, RFC 9449 §11.1).
-        if (!(await store.insert(key(id), sealed, expiresIn)))
-          throw new errors.InvalidRequest('already used');
+        if (!(await store.insert(key(id), sealed, expiresIn))) throw new Replayed('already used');
         return;
       }
-      await store.put(key(id), sealed, expiresIn);
+      // Its mark of use must be there for the second sign-in that began with it, however late that one ends.
+      const kept = model === 'PushedAuthorizationRequest' ? expiresIn + PUSHED_LONGER : expiresIn;
+      await store.put(key(id), sealed, kept);
       if (model === 'Session' && payload.uid) {
         await store.put(
           uidKey(payload.uid),
@@ -43,7 +55,7 @@ export function ephemeralArtifacts(model: string, store: EphemeralStore, payload
     findByUserCode: () => Promise.resolve(undefined),
     async consume(id) {
       // One winner under any concurrency (RFC 6749 §4.1.2); the library's own check runs before this and may be stale.
-      if (!(await store.spend(key(id)))) throw new errors.InvalidGrant('already used');
+      if (!(await store.spend(key(id)))) throw SPENT[model]?.() ?? new errors.InvalidGrant('already used');
     },
     async destroy(id) {
       await store.delete(key(id));

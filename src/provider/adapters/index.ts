@@ -6,6 +6,7 @@ import type { EphemeralStore } from '../../storage/ephemeral/port';
 import { unavailability } from '../../storage/postgres';
 import type { Database } from '../../storage/tables';
 import { clientArtifacts } from './clients';
+import { deviceCodeArtifacts } from './device-codes';
 import { ephemeralArtifacts } from './ephemeral-artifacts';
 import { grantArtifacts } from './grants';
 import { createPayloadSeal } from './payload';
@@ -25,6 +26,7 @@ export function createAdapters({ db, ephemeral, secrets, clock }: AdapterParts):
     if (model === 'Client') return refusing(clientArtifacts(db));
     if (model === 'Grant') return refusing(grantArtifacts(db, payloads, clock));
     if (model === 'RefreshToken') return refusing(refreshTokenArtifacts(db, payloads, clock));
+    if (model === 'DeviceCode') return deviceCodeArtifacts(ephemeral, payloads, secrets);
     return ephemeralArtifacts(model, ephemeral, payloads);
   };
 }
