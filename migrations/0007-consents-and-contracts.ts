@@ -60,8 +60,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       ended_at timestamptz,
       end_reason text,
       source text not null,
-      wrong_tries integer not null default 0,
-      tries_since timestamptz,
       created_at timestamptz not null default now(),
       updated_at timestamptz not null
     )`.execute(db);

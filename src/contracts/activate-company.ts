@@ -57,11 +57,7 @@ export async function joinCompany(
   const at = tools.clock.now();
   const { companyId, role, canAct } = code;
   if (companyId === null) return { outcome: 'wrong' };
-  const standing = await views(trx)
-    .where('memberships.accountId', '=', accountId)
-    .where('memberships.companyId', '=', companyId)
-    .where('memberships.status', 'in', ['requested', 'approved', 'suspended'])
-    .executeTakeFirst();
+  const standing = await lockStanding(trx, accountId, companyId);
   if (standing && standing.status !== 'requested')
     return { outcome: standing.status === 'suspended' ? 'suspended' : 'standing' };
   const decidedBy = `code:${code.id}`;
@@ -70,14 +66,28 @@ export async function joinCompany(
     ? await decideApplication(trx, standing, { ...rights, reason: null }, at)
     : await insertMembership(trx, { accountId, ...rights }, at);
   const membership = made && (await findMembership(trx, made.id));
-  // Somebody has decided, or another tab was faster, in this very moment.
-  if (!membership) return { outcome: 'standing' };
+  // Another tab was faster in this very moment: now there is what it has made.
+  if (!membership) return joinCompany(trx, tools, accountId, code, actor);
   const { number, inn, kpp } = membership;
   const event = standing ? 'membership_approved' : 'membership_added';
   const details = { number, inn, kpp, role, can_act: canAct, by: 'code', code: code.id };
   await recordEvent(trx, { event, actor, subject: `account:${accountId}`, details }, at);
   await tellJoined(trx, tools, membership);
   return { outcome: 'done', membership };
+}
+
+/** What they are or want to be in the company, held until the transaction ends: nobody decides about it meanwhile. */
+async function lockStanding(
+  trx: Queryable,
+  accountId: string,
+  companyId: string,
+): Promise<MembershipView | undefined> {
+  return views(trx)
+    .where('memberships.accountId', '=', accountId)
+    .where('memberships.companyId', '=', companyId)
+    .where('memberships.status', 'in', ['requested', 'approved', 'suspended'])
+    .forUpdate('memberships')
+    .executeTakeFirst();
 }
 
 async function tellJoined(trx: Queryable, tools: MailTools, membership: MembershipView): Promise<void> {

@@ -7,7 +7,7 @@ import { joinCompany, type ActivationTools } from './activate-company';
 import { lockCode, spendUse } from './code-store';
 import { codeHashes, isLive, normalCode, type ActivationCode } from './codes';
 import { normalContractNumber, type Contract } from './contract';
-import { countWrongCode, holdContract, isExhausted, lockContract } from './store';
+import { holdContract, lockContract } from './store';
 
 export interface ContractAddition {
   accountId: string;
@@ -19,13 +19,14 @@ export interface ContractAddition {
 /**
  * `wrong`: number and code do not belong together, whatever else is true of either; who does not have the code learns
  * nothing about the contract. `standing`: it is in this account. `taken`: it is in another one. `ended`: it has come to
- * its end. `too_many`: so many wrong codes were tried at this contract that nobody may try for an hour.
+ * its end. `suspended`: the code also names a company in which the person's membership rests, and no code wakes that.
  */
-export type ContractAdditionResult = 'done' | 'wrong' | 'standing' | 'taken' | 'ended' | 'too_many';
+export type ContractAdditionResult = 'done' | 'wrong' | 'standing' | 'taken' | 'ended' | 'suspended';
 
 /**
  * Adds the contract; of any number of accounts at once one gets it. A code that also names a company makes the person a
- * member there. @param actor as the audit names people
+ * member there, or is not spent. Whoever calls this counts tries: by account and by address.
+ * @param actor as the audit names people
  */
 export async function addContract(
   tools: ActivationTools,
@@ -35,19 +36,19 @@ export async function addContract(
   const number = normalContractNumber(typed.number);
   if (number === undefined) return 'wrong';
   const code = normalCode(typed.code);
-  // A wrong code is an answer, so that its try stays counted.
   return tools.db.transaction().execute(async (trx): Promise<ContractAdditionResult> => {
     const contract = await lockContract(trx, number);
-    if (!contract) return 'wrong';
     const at = tools.clock.now();
-    if (isExhausted(contract, at)) return 'too_many';
+    // Looked for whether or not there is such a contract: the same work, the same time.
     const found = code === undefined ? undefined : await lockCode(trx, codeHashes(tools.secrets, code));
-    if (found?.contractNumber !== number || found.revokedAt !== null || found.expiresAt <= at) {
-      await countWrongCode(trx, contract, at);
+    if (!contract || found?.contractNumber !== number || found.revokedAt !== null || found.expiresAt <= at)
       return 'wrong';
-    }
     const refused = refusal(contract, found, accountId, at);
     if (refused) return refused;
+    // Before anything is spent: nothing is written where it does not lead in.
+    const joined =
+      found.companyId === null ? undefined : await joinCompany(trx, tools, accountId, found, actor);
+    if (joined?.outcome === 'suspended') return 'suspended';
     await take(trx, tools, { accountId, number, code: found }, actor);
     return 'done';
   });
@@ -81,5 +82,4 @@ async function take(
   const reader = person && { ...person, accountId };
   if (reader)
     await tell(trx, tools, reader, `${tools.issuer}/`, { template: 'contract_added', values: { number } });
-  if (code.companyId !== null) await joinCompany(trx, tools, accountId, code, actor);
 }

@@ -1,8 +1,9 @@
 /**
  * Contracts that people hold in their accounts, and the codes handed out in the office that bind an account to a
  * contract or a company. This folder owns the tables `contracts`, `activation_codes` and `activation_uses`. A contract
- * is held by one account at a time, and by none once it has ended. It shows no page; limits by address and by account
- * belong to whoever asks, wrong codes at one contract are counted here.
+ * is held by one account at a time, and by none once it has ended. It shows no page. Limits by account and by address
+ * belong to whoever asks; nothing is counted at a contract: a lock there would tell that there is such a contract, and
+ * strangers could keep it shut.
  */
 import type { Row } from '../storage/tables';
 
@@ -33,6 +34,3 @@ export function normalContractNumber(typed: string): string | undefined {
     .replace(/[\s\p{Cf}\p{Pd}]/gu, '');
   return /^[0-9]{14}$/.test(digits) ? digits : undefined;
 }
-
-/** Wrong codes at one contract, by whomever, until nobody may try for the rest of the hour. */
-export const WRONG_CODES_AN_HOUR = 20;

@@ -1,10 +1,7 @@
 /** Every query of contracts; those of codes are in code-store.ts. */
 import { sql } from 'kysely';
-import { addSeconds } from '../clock';
 import type { Queryable } from '../storage/tables';
-import { WRONG_CODES_AN_HOUR, type Contract, type HeldContract } from './contract';
-
-const HOUR = 3600;
+import type { Contract, HeldContract } from './contract';
 
 /** Contracts as they are shown, for further conditions. */
 function views(db: Queryable) {
@@ -63,7 +60,7 @@ export async function upsertContracts(
   at: Date,
 ): Promise<number> {
   if (contracts.length === 0) return 0;
-  const none = { accountId: null, heldSince: null, endedAt: null, endReason: null, triesSince: null };
+  const none = { accountId: null, heldSince: null, endedAt: null, endReason: null };
   const rows = await db
     .insertInto('contracts')
     .values(contracts.map((one) => ({ ...one, ...none, status: 'active', createdAt: at, updatedAt: at })))
@@ -88,7 +85,7 @@ export async function holdContract(
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('contracts')
-    .set({ accountId, heldSince: at, wrongTries: 0, triesSince: null, updatedAt: at })
+    .set({ accountId, heldSince: at, updatedAt: at })
     .where('number', '=', number)
     .where('status', '=', 'active')
     .where('accountId', 'is', null)
@@ -113,21 +110,5 @@ export async function endStanding(db: Queryable, number: string, reason: string,
     .set({ status: 'ended', endedAt: at, endReason: reason, updatedAt: at })
     .where('number', '=', number)
     .where('status', '=', 'active')
-    .execute();
-}
-
-/** True while wrong codes have used up the tries of this hour. */
-export function isExhausted({ wrongTries, triesSince }: Contract, now: Date): boolean {
-  return triesSince !== null && addSeconds(triesSince, HOUR) > now && wrongTries >= WRONG_CODES_AN_HOUR;
-}
-
-/** Counts a wrong code at a contract that is locked by the transaction; an hour after the first the count begins anew. */
-export async function countWrongCode(trx: Queryable, contract: Contract, now: Date): Promise<void> {
-  const { number, wrongTries, triesSince } = contract;
-  const goesOn = triesSince !== null && addSeconds(triesSince, HOUR) > now;
-  await trx
-    .updateTable('contracts')
-    .set(goesOn ? { wrongTries: wrongTries + 1 } : { wrongTries: 1, triesSince: now })
-    .where('number', '=', number)
     .execute();
 }

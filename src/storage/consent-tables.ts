@@ -74,9 +74,6 @@ export interface ContractTable {
   endReason: string | null;
   /** File or operator it came from. */
   source: string;
-  /** Wrong codes since `triesSince`. */
-  wrongTries: Generated<number>;
-  triesSince: Date | null;
   createdAt: CreatedAt;
   updatedAt: Date;
 }

@@ -255,6 +255,17 @@ describe.each(storageKinds)('a person’s companies on %s', (kind) => {
     const stranger = await signIn(other, path);
     const taken = await add(stranger, contract, code);
     expect([taken.status, taken.body.includes('в другую учётную запись')]).toEqual([422, true]);
+    // What a wrong code is told, and when the tries are over, says nothing of the contract.
+    const guessing = await signIn(await addPerson(product.app), path);
+    const told = async (number: string) => {
+      const { status, body } = await add(guessing, number, 'AAAA-AAAA-AAAA');
+      return [status, /id="activation_code-problem">([^<]*)/.exec(body)?.[1]];
+    };
+    for (let turn = 0; turn < 6; turn += 1) {
+      const known = await told(contract);
+      expect(known[0]).toBe(turn < 5 ? 422 : 429);
+      expect(await told('78000000000077')).toEqual(known);
+    }
   });
 
   it('shows consents, switches advertising, and closes the account when a required one is withdrawn', async () => {

@@ -58,7 +58,7 @@ const PROBLEMS: Readonly<Record<string, Problems>> = {
   standing: { number: 'contract_standing' },
   taken: { number: 'contract_taken' },
   ended: { number: 'contract_ended' },
-  too_many: { activation_code: 'contract_too_many' },
+  suspended: { activation_code: 'company_suspended' },
 };
 
 function typingProblems(form: Form): Problems {
