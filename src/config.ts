@@ -88,6 +88,10 @@ function productionFaults(config: Config, env: Environment): string[] {
     ],
     [!config.databaseUrl, 'DATABASE_URL is required in production; the embedded database serves one laptop.'],
     [!config.smtpUrl, 'SMTP_URL is required in production; without it no mail leaves the outbox.'],
+    [
+      sendsMailPasswordInClear(config.smtpUrl),
+      'SMTP_URL must be smtps, or end with ?requireTLS=true, in production where it holds a password.',
+    ],
     [!env.MAIL_FROM, 'MAIL_FROM is required in production; set it to an address your mail server may use.'],
     [
       config.captchaProvider === 'none' || config.captchaProvider === 'fixed',
@@ -111,6 +115,10 @@ function productionFaults(config: Config, env: Environment): string[] {
       'SMS_GATEWAY must be smsc or sms-ru in production; outbox carries no message.',
     ],
     [
+      config.dadataUrl.startsWith('http://'),
+      'DADATA_URL must be an https URL in production; an API key goes there.',
+    ],
+    [
       config.legacyCheckUrl?.startsWith('http://') === true,
       'LEGACY_CHECK_URL must be an https URL in production; passwords go there.',
     ],
@@ -120,4 +128,10 @@ function productionFaults(config: Config, env: Environment): string[] {
     ],
   ];
   return rules.filter(([broken]) => broken).map(([, sentence]) => sentence);
+}
+
+/** True where a password would go to whoever answers without TLS; a relay beside this program may do without both. */
+function sendsMailPasswordInClear(smtpUrl: string | undefined): boolean {
+  const url = smtpUrl === undefined ? null : URL.parse(smtpUrl);
+  return url?.protocol === 'smtp:' && url.password !== '' && url.searchParams.get('requireTLS') !== 'true';
 }

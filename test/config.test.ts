@@ -151,6 +151,8 @@ describe('secrets from files', () => {
 describe('production', () => {
   it('accepts secure settings', () => {
     expect(faultsOf(PRODUCTION)).toEqual([]);
+    for (const SMTP_URL of ['smtp://mail.example.com', 'smtp://me:pass@mail.example.com?requireTLS=true'])
+      expect(faultsOf({ ...PRODUCTION, SMTP_URL })).toEqual([]);
   });
 
   it.each([
@@ -159,6 +161,7 @@ describe('production', () => {
     [{ SECRET_KEY: '' }, 'SECRET_KEY'],
     [{ DATABASE_URL: '' }, 'DATABASE_URL'],
     [{ SMTP_URL: '' }, 'SMTP_URL'],
+    [{ SMTP_URL: 'smtp://me:pass@mail.example.com' }, 'SMTP_URL'],
     [{ MAIL_FROM: '' }, 'MAIL_FROM'],
     [{ CAPTCHA_PROVIDER: 'none' }, 'CAPTCHA_PROVIDER'],
     [{ CAPTCHA_PROVIDER: 'fixed' }, 'CAPTCHA_PROVIDER'],
@@ -172,6 +175,7 @@ describe('production', () => {
     [{ SMS_GATEWAY: 'sms-ru' }, 'SMS_RU_API_ID'],
     [{ LEGACY_CHECK: 'http' }, 'LEGACY_CHECK_URL and LEGACY_CHECK_TOKEN'],
     [{ LEGACY_CHECK_URL: 'http://portal.example.com/check' }, 'LEGACY_CHECK_URL'],
+    [{ DADATA_URL: 'http://dadata.example.com' }, 'DADATA_URL must be an https'],
     [{ SMSC_URL: 'http://smsc.example.com' }, 'SMSC_URL, SMSC_RESERVE_URL and SMS_RU_URL'],
   ])('refuses %j with a sentence about %s', (change, name) => {
     const faults = faultsOf({ ...PRODUCTION, ...change });
