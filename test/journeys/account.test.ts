@@ -306,6 +306,8 @@ describe.each(storageKinds)('own pages on %s', (kind) => {
   it('give out everything that is kept', async () => {
     const page = await agent.get('/account/data');
     expect(page.body).toContain(person.email);
+    // Every field has its name in words.
+    expect(page.body).not.toContain('account.data.');
     const answer = await send('/account/data', {});
     expect(answer.headers['content-disposition']).toContain('attachment');
     const data = JSON.parse(answer.body) as Record<string, unknown>;

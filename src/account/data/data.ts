@@ -40,9 +40,10 @@ async function show(parts: AccountParts, ctx: Context, visitor: Visitor): Promis
 }
 
 /** Field and value as text; what is empty is left out. */
-function lines(row: PersonData['profile'][number], locale: Locale): [string, string][] {
-  return Object.entries(row).flatMap(([name, value]): [string, string][] => {
+function lines(row: PersonData['profile'][number], locale: Locale): [string, string | boolean][] {
+  return Object.entries(row).flatMap(([name, value]): [string, string | boolean][] => {
     if (value === null || value === '') return [];
+    if (typeof value === 'boolean') return [[name, value]];
     if (value instanceof Date) return [[name, timeOf(value, locale)]];
     return [[name, typeof value === 'object' ? value.join(', ') : String(value)]];
   });

@@ -162,5 +162,5 @@ async function tryPhone(parts: AccountParts, visitor: Visitor, code: string): Pr
   const outcome = await changeNames(parts, accountId, change, `account:${accountId}`, (trx) =>
     tellPerson(trx, parts, person, '/recovery', notice),
   );
-  return outcome === 'name_taken' ? 'phone_taken' : undefined;
+  return outcome === 'name_taken' ? 'new_phone_taken' : undefined;
 }
