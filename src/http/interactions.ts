@@ -26,6 +26,8 @@ export interface InteractionDetails {
   company: string | undefined;
   /** Scopes asked for, in the order of the request. */
   scopes: string[];
+  /** URIs of the APIs that it asks tokens for. */
+  resources: string[];
 }
 
 export interface SignedIn {

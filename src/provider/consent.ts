@@ -1,13 +1,16 @@
 /** The page for `prompt=consent`: what the relying party will learn, and the person's yes or no. */
 import type Router from 'koa-router';
+import { findResource } from '../clients/resource-store';
 import type { Context, Middleware } from '../http/context';
 import type { Forms } from '../http/forms';
 import type { Interactions } from '../http/interactions';
 import type { Render } from '../http/pages/render';
 import type { localeFor } from '../http/pages/texts';
+import type { Database } from '../storage/tables';
 import { CLAIMS_BY_SCOPE } from './claims';
 
 export interface ConsentParts {
+  db: Database;
   router: Router;
   interactions: Interactions;
   forms: Forms;
@@ -24,6 +27,7 @@ export function addConsentRoutes(parts: ConsentParts): Middleware {
     const details = await interactions.details(ctx);
     parts.locale.suggest(ctx, details.uiLocales);
     const action = `/interaction/${details.uid}/consent`;
+    const resources = await Promise.all(details.resources.map((uri) => findResource(parts.db, uri)));
     parts.render(ctx, {
       view: 'consent/consent',
       title: 'consent.title',
@@ -31,6 +35,7 @@ export function addConsentRoutes(parts: ConsentParts): Middleware {
       form: { id: 'consent', action },
       values: {
         scopes: details.scopes.filter((scope) => scope in CLAIMS_BY_SCOPE || scope === 'offline_access'),
+        resources: resources.flatMap((resource) => (resource ? [resource.name] : [])),
         formToken: forms.token(ctx, purpose(details.uid)),
       },
     });

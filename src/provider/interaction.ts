@@ -72,6 +72,7 @@ async function findDetails(holder: ProviderHolder, db: Queryable, ctx: Context):
     accountId: interaction.session?.accountId,
     company: text(params[COMPANY]),
     scopes: (text(params.scope) ?? '').split(' ').filter(Boolean),
+    resources: [params.resource].flat().filter((uri) => typeof uri === 'string'),
   };
   ctx.state.brand = details.brand;
   if (redirectUri) allowFormTarget(ctx, redirectUri);

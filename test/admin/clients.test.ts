@@ -72,6 +72,48 @@ describe.each(storageKinds)('clients on %s storage', (kind) => {
     expect(await events()).toEqual(['client_created client:cabinet', 'client_secret_rotated client:cabinet']);
   });
 
+  test('the profile fapi2 asks for a public key and switches everything on; an API is shared', async () => {
+    const { kty, crv, x, y, d } = { kty: 'EC', crv: 'P-256', x: 'a'.repeat(43), y: 'b'.repeat(43), d: 'c' };
+    desk.files.set('keys.json', Buffer.from(JSON.stringify({ keys: [{ kty, crv, x, y }] })));
+    desk.files.set('private.json', Buffer.from(JSON.stringify({ keys: [{ kty, crv, x, y, d }] })));
+    const bank = [...CABINET, ...REDIRECT, '--profile', 'fapi2'];
+    expect((await desk.run(...bank)).err).toContain('private_key_jwt');
+    expect((await desk.run(...bank, '--jwks', 'private.json')).err).toContain('public keys only');
+    expect((await desk.run(...bank, '--jwks', 'keys.json', '--no-dpop')).err).toContain('dpop_bound');
+    expect((await desk.run(...bank, '--jwks', 'keys.json', '--pkce-exempt')).err).toContain('PKCE');
+    const api = ['https://api.example.com/stock', '--name', 'Склад', '--scope', 'stock:read companies'];
+    await desk.json('resources', 'create', ...api);
+    expect((await desk.run('resources', 'create', ...api)).code).toBe(4);
+    expect(
+      (await desk.run('resources', 'create', 'https://x.example', '--name', 'X', '--scope', 'openid')).err,
+    ).toContain('colon');
+    const made = await desk.json<ClientJson>(...bank, '--jwks', 'keys.json', '--resource', api[0] ?? '');
+    expect(made).toMatchObject({
+      ...{ has_secret: false, token_endpoint_auth_method: 'private_key_jwt' },
+      ...{ require_pushed_authorization_requests: true, dpop_bound_access_tokens: true },
+      ...{ id_token_signed_response_alg: 'ES256', resources: ['https://api.example.com/stock'] },
+    });
+    await desk.run(
+      'clients',
+      'update',
+      'cabinet',
+      '--jwks-uri',
+      'https://lk.example.com/jwks',
+      '--signed-requests',
+    );
+    const shown = (await desk.run('clients', 'show', 'cabinet')).out;
+    expect(shown).toContain('https://lk.example.com/jwks');
+    expect(shown).not.toContain('"kty"');
+    expect((await desk.run('resources', 'list')).out).toContain('jwt ES256');
+    expect((await desk.run('resources', 'delete', api[0] ?? '', '--yes')).code).toBe(0);
+    expect(await events()).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^resource_created resource:/),
+        'client_updated client:cabinet',
+      ]),
+    );
+  });
+
   test('an id is taken once, and must not look like a subject', async () => {
     await make();
     const again = await desk.run(...CABINET, ...REDIRECT);
