@@ -2,6 +2,7 @@
 import type { Captcha } from '../captcha/captcha';
 import type { Problems } from '../errors';
 import type { Context } from '../http/context';
+import { defineCookie, KNOWN_BROWSER } from '../http/cookies';
 import type { Form, Forms } from '../http/forms';
 import type { Interactions } from '../http/interactions';
 import type { Render } from '../http/pages/render';
@@ -40,7 +41,8 @@ export interface StepState {
 export const RECOVERY_PURPOSE = 'recovery';
 
 /** Who asks, for limits and the audit. */
-export function asker(ctx: Context, { token, clientId }: Visit): Asker {
+export function asker({ issuer }: RecoveryParts, ctx: Context, { token, clientId }: Visit): Asker {
   const { locale, address, requestId } = ctx.state;
-  return { token, clientId, locale, address, requestId };
+  const knownBrowser = defineCookie(issuer, KNOWN_BROWSER).read(ctx);
+  return { token, clientId, locale, address, requestId, knownBrowser };
 }

@@ -7,6 +7,7 @@ import { findProfileByIdentifier } from '../accounts/store';
 import { recordEvent } from '../audit/store';
 import { addSeconds, type Clock } from '../clock';
 import { addressBlock } from '../http/client-address';
+import { readKnownBrowser } from '../http/cookies';
 import { reserve, type Limit } from '../http/limits';
 import type { Locale, Message } from '../notifications/notifications';
 import { enqueue } from '../notifications/outbox';
@@ -47,6 +48,8 @@ export interface Asker {
   address: string;
   clientId: string | undefined;
   requestId: string;
+  /** Value of the known-browser cookie. */
+  knownBrowser: string | undefined;
 }
 
 const recoveryKey = (token: string): string => `recovery:${fingerprint(token)}`;
@@ -70,8 +73,9 @@ export async function startRecovery(
   channel: Channel = name.channel,
 ): Promise<'sent' | 'unknown'> {
   const { db, ephemeral, clock } = tools;
-  await reserve(ephemeral, messageLimits(tools, name, channel, asker.address));
   const person = await findProfileByIdentifier(db, name.canonical);
+  const knownBrowser = readKnownBrowser(person?.id, asker.knownBrowser);
+  await reserve(ephemeral, messageLimits(tools, name, channel, { address: asker.address, knownBrowser }));
   if (!person && tools.tellsUnknown) return 'unknown';
   const codeId = await db
     .transaction()
@@ -108,21 +112,26 @@ export async function resend(
 
 const MINUTE = 60;
 
-/** By the name that was typed, so that they say nothing of an account. */
+/**
+ * By the name that was typed, so that they say nothing of an account. Mails that the account's own browser asks for are
+ * counted by themselves, so that no stranger uses up the owner's. Text messages cost money and have one count for all.
+ */
 function messageLimits(
   { smsCaps }: RecoveryTools,
   { canonical }: RecoveryName,
   channel: Channel,
-  address: string,
+  { address, knownBrowser }: Pick<Asker, 'address' | 'knownBrowser'>,
 ): Limit[] {
   const from = addressBlock(address);
   if (channel === 'sms') return smsLimits(smsCaps, canonical, from);
   const name = fingerprint(canonical);
-  return [
-    { key: `recovery:mail:${name}`, max: 3, window: 10 * MINUTE },
-    { key: `recovery:mail_day:${name}`, max: 10, window: 24 * 60 * MINUTE },
-    { key: `recovery:mail_address:${from}`, max: smsCaps.address, window: 60 * MINUTE },
+  const whose = knownBrowser === undefined ? name : `${name}:known:${knownBrowser}`;
+  const toOne: Limit[] = [
+    { key: `recovery:mail:${whose}`, max: 3, window: 10 * MINUTE },
+    { key: `recovery:mail_day:${whose}`, max: 10, window: 24 * 60 * MINUTE },
   ];
+  if (knownBrowser !== undefined) return toOne;
+  return [...toOne, { key: `recovery:mail_address:${from}`, max: smsCaps.address, window: 60 * MINUTE }];
 }
 
 interface Case {

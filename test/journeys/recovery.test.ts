@@ -153,6 +153,26 @@ describe.each(storageKinds)('recovery on %s', (kind) => {
     expect((await visitor.page()).body).toContain('Новый пароль');
   });
 
+  it('strangers use up their own mails, not those of the owner’s browser', async () => {
+    const owner = recoveryVisitor(product);
+    const page = await openSignIn(owner.agent, authorizationRequest(await addClient(product.app)));
+    await submitSignIn(owner.agent, page, { email: person.email, password: person.password });
+    const stranger = [];
+    for (let turn = 0; turn < 5; turn += 1)
+      stranger.push((await recoveryVisitor(product).begin(person.email)).status);
+    expect(stranger).toEqual([303, 303, 303, 422, 422]);
+    const own = [];
+    for (let turn = 0; turn < 4; turn += 1) own.push((await owner.begin(person.email)).status);
+    expect(own).toEqual([303, 303, 303, 422]);
+    expect(await messagesTo(product, person.email)).toHaveLength(6);
+    // Another account's browser is a stranger here.
+    const other = recoveryVisitor(product);
+    const somebody = await addPerson(product.app);
+    const again = await openSignIn(other.agent, authorizationRequest(await addClient(product.app)));
+    await submitSignIn(other.agent, again, { email: somebody.email, password: somebody.password });
+    expect((await other.begin(person.email)).status).toBe(422);
+  });
+
   it('sends again after a pause, one message for any number of clicks', async () => {
     const visitor = recoveryVisitor(product);
     await visitor.begin(phone);

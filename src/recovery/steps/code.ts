@@ -37,7 +37,7 @@ export const codeStep: RecoveryStep = {
   submit: async (parts, ctx, visit, form) => {
     const { recovery } = visit;
     if (!recovery) return undefined;
-    const who = asker(ctx, visit);
+    const who = asker(parts, ctx, visit);
     if (form.action === 'resend' || form.action === 'email') {
       const channel = form.action === 'email' ? 'email' : recovery.channel;
       const problems = await limited(ctx, 'too_many_messages', async () =>

@@ -61,7 +61,7 @@ async function begin(
 ): Promise<Problems | undefined> {
   const renewed = parts.visits.renew(ctx, visit);
   try {
-    const sent = await startRecovery(parts, asker(ctx, renewed), name);
+    const sent = await startRecovery(parts, asker(parts, ctx, renewed), name);
     const unknown = name.kind === 'phone' ? 'no_profile_phone' : 'no_profile_email';
     return sent === 'unknown' ? { [name.kind]: unknown } : undefined;
   } catch (error) {
