@@ -1,7 +1,7 @@
 /** Which company the person means: what a directory says, or the name typed where none has it. */
 import type { CompanyFacts } from '../companies/company';
-import type { CompanyLookup } from '../companies/directory';
 import type { Problems } from '../errors';
+import type { CountedLookup } from './company/look-up';
 import type { AnsweredCompany } from './registration';
 
 export interface CompanyChoice {
@@ -19,7 +19,8 @@ export function isClosed(status: CompanyFacts['status']): boolean {
 }
 
 /** When no directory has it or none can answer, the registration goes on with the typed name. */
-export function chooseCompany(lookup: CompanyLookup, typedName: string): CompanyChoice {
+export function chooseCompany(lookup: CountedLookup, typedName: string): CompanyChoice {
+  if (lookup.outcome === 'too_many') return { problems: { inn: 'company_too_many' } };
   if (lookup.outcome === 'found') {
     const { name, ogrn, status } = lookup.company;
     if (isClosed(status)) return { problems: { inn: 'company_closed' } };

@@ -1,6 +1,7 @@
 /** Nobody drains the quota of an outside directory by typing numbers. */
 import type { CompanyDirectory, CompanyLookup } from '../../src/companies/directory';
-import { lookUp, lookUpEarly, type LookUpTools } from '../../src/registration/company/look-up';
+import { chooseCompany } from '../../src/registration/choose-company';
+import { lookUp, lookUpEarly, OUTSIDE_A_DAY, type LookUpTools } from '../../src/registration/company/look-up';
 import { createSqlStore } from '../../src/storage/ephemeral/sql';
 import { openTestDatabase, type TestDatabase } from '../support/database';
 
@@ -48,6 +49,39 @@ it('asks outside five times for one browser that has solved no captcha, and thir
   // Who has solved a captcha is counted apart.
   expect((await lookUp(tools, UNIT, one)).outcome).toBe('absent');
   expect(outside.asked).toBe(31);
+});
+
+it('tells who has asked too often by themselves, and takes no typed name then', async () => {
+  const closed = {
+    outcome: 'found',
+    company: { status: 'liquidated', name: 'ООО "Закрытое"' },
+  } as CompanyLookup;
+  const tools = toolsWith(directory('dadata', closed));
+  const one = asker('192.0.2.3');
+  const problems = [];
+  for (let time = 0; time < 31; time += 1)
+    problems.push(chooseCompany(await lookUp(tools, UNIT, one), 'ООО "Другое имя"').problems);
+  expect(problems[29]).toEqual({ inn: 'company_closed' });
+  expect(problems[30]).toEqual({ inn: 'company_too_many' });
+});
+
+it('asks outside six thousand times a day; then the own table, and a typed name', async () => {
+  const company = { status: 'active', name: 'ООО "Записанное"' };
+  const outside = directory('dadata', { outcome: 'absent' });
+  const tools = toolsWith(outside);
+  await tools.ephemeral.count('limit:company:outside', OUTSIDE_A_DAY - 2, 86_400);
+  const outcomes = await Promise.all(
+    Array.from({ length: 4 }, (_, turn) => lookUp(tools, UNIT, asker(`198.51.100.${turn}`))),
+  );
+  expect(outside.asked).toBeLessThanOrEqual(2);
+  const busy = outcomes.filter(({ outcome }) => outcome === 'unavailable');
+  expect(busy.length).toBeGreaterThanOrEqual(2);
+  expect(chooseCompany({ outcome: 'unavailable', reason: 'busy' }, 'ООО "Имя"').company?.name).toBe(
+    'ООО "Имя"',
+  );
+  const own = directory('local', { outcome: 'found', company } as CompanyLookup);
+  expect((await lookUp(toolsWith(outside, own), UNIT, asker('198.51.100.9'))).outcome).toBe('found');
+  await tools.ephemeral.delete('limit:company:outside');
 });
 
 it('does not ask outside for what the own table has', async () => {

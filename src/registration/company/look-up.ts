@@ -1,7 +1,8 @@
 /**
  * Who may ask the directories how often. Each look outside may cost money and counts against a daily quota, so
  * programs must not get to spend it: before the captcha everybody together has a share of the quota, afterwards each
- * registration has a limit of its own. Whoever is over a limit goes on with a name of their own.
+ * registration has a limit of its own. When everybody together is over a limit people go on with a name of their own;
+ * who is over their own limit waits, or a closed company would get in by asking often enough.
  */
 import { Refusal } from '../../errors';
 import { addressBlock } from '../../http/client-address';
@@ -25,6 +26,9 @@ const HOUR = 3600;
 const DAY = 24 * HOUR;
 /** The operator's own table: no quota, but not to be read out line by line either. */
 const OWN = 'local';
+/** Looks into outside directories by everybody who has solved a captcha. */
+export const OUTSIDE_A_DAY = 6000;
+const BUSY: CompanyLookup = { outcome: 'unavailable', reason: 'busy' };
 
 const limits = {
   own: ({ registration, address }: Asker): Limit[] => [
@@ -41,11 +45,28 @@ const limits = {
     { key: `company:human:${registration}`, max: 30, window: HOUR },
     { key: `company:human:${addressBlock(address)}`, max: 300, window: HOUR },
   ],
+  // With the share for typing four fifths of that quota.
+  outside: (): Limit[] => [{ key: 'company:outside', max: OUTSIDE_A_DAY, window: DAY }],
 };
 
-/** Asks all directories, for somebody who has solved a captcha. */
-export async function lookUp(tools: LookUpTools, unit: CompanyUnit, asker: Asker): Promise<CompanyLookup> {
-  return ask(tools, tools.directories, unit, limits.human(asker));
+/** `too_many`: the one who asks is over their own limit. */
+export type CountedLookup = CompanyLookup | { outcome: 'too_many' };
+
+/** Asks all directories in their order, for somebody who has solved a captcha. */
+export async function lookUp(tools: LookUpTools, unit: CompanyUnit, asker: Asker): Promise<CountedLookup> {
+  if (!(await isWithin(tools, limits.human(asker)))) return { outcome: 'too_many' };
+  const { directories } = tools;
+  const outside = directories.findIndex(({ name }) => name !== OWN);
+  const first = outside === -1 ? directories : directories.slice(0, outside);
+  const known: CompanyLookup = first.length === 0 ? { outcome: 'absent' } : await find(first, unit);
+  if (outside === -1 || known.outcome === 'found') return known;
+  const rest = directories.slice(outside);
+  if (await isWithin(tools, limits.outside())) return find(rest, unit);
+  const own = await find(
+    rest.filter(({ name }) => name === OWN),
+    unit,
+  );
+  return own.outcome === 'found' ? own : BUSY;
 }
 
 /** Asks the operator's table, and the others only within the share that is there for people still typing. */
@@ -63,16 +84,23 @@ export async function lookUpEarly(
 }
 
 async function ask(
-  { ephemeral }: LookUpTools,
+  tools: LookUpTools,
   directories: readonly CompanyDirectory[],
-  { inn, kpp }: CompanyUnit,
+  unit: CompanyUnit,
   counted: readonly Limit[],
 ): Promise<CompanyLookup> {
+  return (await isWithin(tools, counted)) ? find(directories, unit) : BUSY;
+}
+
+const find = (directories: readonly CompanyDirectory[], { inn, kpp }: CompanyUnit): Promise<CompanyLookup> =>
+  findCompany(directories, { inn, kpp: kpp ?? undefined });
+
+async function isWithin({ ephemeral }: LookUpTools, counted: readonly Limit[]): Promise<boolean> {
   try {
     await reserve(ephemeral, counted);
+    return true;
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'too_many_attempts') throw error;
-    return { outcome: 'unavailable', reason: 'busy' };
+    return false;
   }
-  return findCompany(directories, { inn, kpp: kpp ?? undefined });
 }

@@ -1,13 +1,12 @@
 import type Router from 'koa-router';
 import { isPersonInn, readUnit } from '../../companies/identifiers';
-import type { CompanyLookup } from '../../companies/directory';
 import type { Context } from '../../http/context';
 import { isClosed } from '../choose-company';
 import { WIZARD_PURPOSE } from '../pages/wizard-pages';
 import type { RegistrationParts } from '../parts';
 import { isHuman } from '../registration';
 import type { Visits } from '../visit';
-import { lookUp, lookUpEarly } from './look-up';
+import { lookUp, lookUpEarly, type CountedLookup } from './look-up';
 
 /** What the page's script is told. `unknown`: nobody can say now, and the page stays as it is. */
 export type CompanyAnswer =
@@ -31,8 +30,8 @@ export function addCompanyRoutes(router: Router, parts: RegistrationParts, visit
 }
 
 /** A sole proprietor's business is called by their own name, so that one is not shown to whoever types a number. */
-function answer(inn: string, lookup: CompanyLookup): CompanyAnswer {
-  if (lookup.outcome === 'unavailable') return { unknown: true };
+function answer(inn: string, lookup: CountedLookup): CompanyAnswer {
+  if (lookup.outcome === 'unavailable' || lookup.outcome === 'too_many') return { unknown: true };
   if (lookup.outcome === 'absent') return { found: false };
   const { name, status } = lookup.company;
   return { found: true, name: isPersonInn(inn) ? null : name, closed: isClosed(status) };
