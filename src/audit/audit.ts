@@ -87,6 +87,9 @@ export const AUDIT_EVENTS = {
   message_retried: 'an operator had a message sent again',
   companies_imported: 'an operator filled the local directory of companies from a file',
   legacy_logins_imported: 'an operator imported logins of an older portal from a file',
+  legacy_check_failed: 'a wrong password for a login of an older portal',
+  legacy_check_limited:
+    'passwords of logins of an older portal were tried too often from an address, registration or at a login',
   legacy_link_requested: 'a person said which login of an older portal is theirs',
   legacy_link_confirmed: "a login of an older portal was found to be the person's",
   legacy_link_declined: "a login of an older portal was found not to be the person's, or no longer",

@@ -2,6 +2,7 @@
 import { decodeJwt } from 'jose';
 import { findAccountByIdentifier } from '../../src/accounts/store';
 import { confirmLegacyLinks } from '../../src/legacy-accounts/link';
+import { listEvents } from '../../src/audit/store';
 import { listLegacyLinks, upsertLegacyLogins } from '../../src/legacy-accounts/store';
 import { createAgent } from '../support/agent';
 import { addClient, startProduct, type TestClient, type TestProduct } from '../support/app';
@@ -126,6 +127,14 @@ describe('the login of the older portal', () => {
     expect(bodies[5]).toContain('Слишком много попыток');
     const late = await wizard.send('password', { ...told, legacy_password: OLD_PASSWORD });
     expect(late.body).toContain('Слишком много попыток');
+    const events = (await listEvents(product.app.db, { limit: 500 })).filter(
+      ({ event, details }) => event.startsWith('legacy_check_') && details.login === 'guessed',
+    );
+    expect(events.map(({ event }) => event).sort()).toEqual([
+      ...Array<string>(5).fill('legacy_check_failed'),
+      'legacy_check_limited',
+    ]);
+    expect(JSON.stringify(events)).not.toContain('guess 0');
     const onward = await wizard.send('password', told);
     expect(onward.body).toContain('3 / 3 Подтверждение доступа');
   });

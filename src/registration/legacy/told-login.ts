@@ -2,6 +2,8 @@
  * The second page's question about the older portal: which login is told, and whether its old password is right. The
  * old password is never kept, its result is. Guessing is bounded by login, by registration and by address.
  */
+import { recordEvent } from '../../audit/store';
+import type { Clock } from '../../clock';
 import { Refusal } from '../../errors';
 import { addressBlock } from '../../http/client-address';
 import { reserve, type Reservation } from '../../http/limits';
@@ -22,6 +24,7 @@ export interface LegacyTools {
   db: Database;
   secrets: Secrets;
   ephemeral: EphemeralStore;
+  clock: Clock;
   /** Absent: old passwords cannot be checked, and are not asked for. */
   legacyCheck?: LegacyCheck;
 }
@@ -53,9 +56,15 @@ export async function keepToldLogin(
 const HOUR = 3600;
 const GUESSES = { login: 10, registration: 5, address: 30 };
 
+interface Guess {
+  login: string;
+  registration: string;
+  address: string;
+}
+
 function reserveGuess(
   { ephemeral }: LegacyTools,
-  { login, registration, address }: { login: string; registration: string; address: string },
+  { login, registration, address }: Guess,
 ): Promise<Reservation> {
   const limit = (kind: keyof typeof GUESSES, name: string) => ({
     key: `legacy:${kind}:${name}`,
@@ -67,6 +76,22 @@ function reserveGuess(
     limit('registration', registration),
     limit('address', addressBlock(address)),
   ]);
+}
+
+async function record(
+  { db, clock }: LegacyTools,
+  event: 'legacy_check_failed' | 'legacy_check_limited',
+  { login, registration, address }: Guess,
+): Promise<void> {
+  const subject = `registration:${registration}`;
+  const details = { login: login.trim() };
+  await recordEvent(db, { event, actor: 'anonymous', subject, address, details }, clock.now());
+}
+
+/** Once an hour for an address: a flood of refused tries must not become a flood of rows. */
+async function recordLimited(tools: LegacyTools, guess: Guess): Promise<void> {
+  if (await tools.ephemeral.insert(`limited:legacy:${addressBlock(guess.address)}`, true, HOUR))
+    await record(tools, 'legacy_check_limited', guess);
 }
 
 export interface OldPassword {
@@ -91,9 +116,15 @@ export async function proveToldLogin(
     if (error instanceof Refusal && error.code === 'too_many_attempts') return undefined;
     throw error;
   });
-  if (!reserved) return { problem: 'legacy_too_many' };
+  if (!reserved) {
+    await recordLimited(tools, guess);
+    return { problem: 'legacy_too_many' };
+  }
   const answer = await tools.legacyCheck.check(told.login, password);
-  if (answer === 'wrong') return { problem: 'legacy_password_wrong' };
+  if (answer === 'wrong') {
+    await record(tools, 'legacy_check_failed', guess);
+    return { problem: 'legacy_password_wrong' };
+  }
   await reserved.release();
   return { told: { ...told, proved: answer === 'right' } };
 }
