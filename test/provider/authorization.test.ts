@@ -193,7 +193,9 @@ describe('the response', () => {
 
   it.each(['request', 'request_uri'])('does not come from a %s object', async (name) => {
     const value = name === 'request' ? 'eyJhbGciOiJub25lIn0.e30.' : 'https://evil.example/object';
-    expect(errorAt(await ask({ [name]: value }))).toMatch(/^invalid_request_object$|^request_uri_not_supported$/);
+    expect(errorAt(await ask({ [name]: value }))).toMatch(
+      /^invalid_request_object$|^request_uri_not_supported$/,
+    );
   });
 
   it('is not disturbed by what it does not know', async () => {

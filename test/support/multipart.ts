@@ -22,7 +22,9 @@ export function multipartBody(
       line(value),
     ]),
     ...files.map(({ name, bytes, type = 'application/octet-stream' }) => [
-      line(`--${BOUNDARY}\r\nContent-Disposition: form-data; name="${field}"; filename="${name.replaceAll('"', '%22')}"`),
+      line(
+        `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${field}"; filename="${name.replaceAll('"', '%22')}"`,
+      ),
       line(`Content-Type: ${type}\r\n`),
       bytes,
       line(''),
