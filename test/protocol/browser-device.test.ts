@@ -1,4 +1,4 @@
-/** The device pages and the consent for an API in Chromium without JavaScript: both languages, 360 px, WCAG 2.2 AA. */
+/** The device pages and the consent for an API in Chromium: both languages, 360 px, WCAG 2.2 AA. */
 import { DEVICE_GRANT } from '../../src/clients/protocol';
 import { insertResource } from '../../src/clients/resource-store';
 import { createAgent } from '../support/agent';
@@ -34,6 +34,7 @@ afterAll(async () => {
   await product.close();
 });
 afterEach(() => browser.endVisits());
+jest.setTimeout(60_000);
 
 describe.each(['ru', 'en'] as const)('the device pages in %s', (language) => {
   const texts = {
@@ -46,8 +47,7 @@ describe.each(['ru', 'en'] as const)('the device pages in %s', (language) => {
     const { body } = await createAgent(product.issuer).post('/device/auth', form);
     return JSON.parse(body) as { user_code: string; verification_uri_complete: string };
   };
-  const visit = async () =>
-    (await browser.visit({ locale: language === 'ru' ? 'ru-RU' : 'en-GB', javaScriptEnabled: false })).page;
+  const visit = async () => (await browser.visit({ locale: language === 'ru' ? 'ru-RU' : 'en-GB' })).page;
 
   it('lead from the code to the connected device, and take a no', async () => {
     const person = await addPerson(product.app);
