@@ -34,7 +34,6 @@ afterAll(async () => {
   await product.close();
 });
 afterEach(() => browser.endVisits());
-jest.setTimeout(60_000);
 
 describe.each(['ru', 'en'] as const)('the device pages in %s', (language) => {
   const texts = {
