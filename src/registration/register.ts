@@ -84,7 +84,8 @@ async function submit(
   path: Path,
 ): Promise<Outcome> {
   const provesPhone = path.steps.some(({ kind }) => kind === 'phone');
-  await countMail(tools, registration, provesPhone ? undefined : { email: answers.email ?? '', address });
+  const unprovedFrom = provesPhone ? undefined : address;
+  await countMail(tools, registration, { email: answers.email ?? '', unprovedFrom });
   const at = tools.clock.now();
   const first = registration.submittedAt === null;
   const all: RegistrationChange = {

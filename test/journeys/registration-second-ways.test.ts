@@ -205,6 +205,26 @@ describe.each(storageKinds)('the wizard on %s', (kind) => {
     ]);
   });
 
+  it('sends three mails to one address, whoever asks and whether or not somebody has it', async () => {
+    const owner = newRegistrant();
+    await wizard.fill(owner, listed);
+    const link = await mailedLink(product.app, product.issuer, owner.email);
+    await pressLink(createAgent(product.issuer), product.issuer, link);
+    expect(await account(owner.email)).toBeDefined();
+    const tellTimes = async (email: string, times: number) => {
+      const bodies: string[] = [];
+      for (let turn = 0; turn < times; turn += 1) {
+        const stranger = startWizard(product.app, product.issuer, createAgent(product.issuer));
+        bodies.push((await stranger.fill({ ...newRegistrant(), email }, listed)).body);
+      }
+      return bodies.map((body) => body.includes('2 / 3 ') && body.includes('Слишком много сообщений подряд'));
+    };
+    expect(await tellTimes(owner.email.toUpperCase(), 3)).toEqual([false, false, true]);
+    const free = newRegistrant().email;
+    expect(await tellTimes(free, 4)).toEqual([false, false, false, true]);
+    expect(await messagesTo(product.app, free)).toHaveLength(3);
+  });
+
   it('lets no mailed link make an account whose new phone is not proved', async () => {
     const person = newRegistrant();
     const other = { ...person, phone: newRegistrant().phone };

@@ -33,8 +33,10 @@ const HOUR = 3600;
 const DAY = 24 * HOUR;
 /** Mails of one registration in a day beside its first one, whatever addresses they go to. */
 const MAILS_A_DAY = 10;
-/** Of all registrations that prove no phone: to one address, and from one network address. */
-const TO_ONE_A_DAY = 10;
+/** Of all registrations: to one address, whoever has it. */
+const TO_ONE = { soon: 3, day: 10 };
+const SOON = 600;
+/** Of all registrations that prove no phone: from one network address. */
 const FROM_ONE_AN_HOUR = 30;
 
 const markText = (email: string): string => `prove_email:${parseEmail(email)?.canonical ?? email}`;
@@ -44,25 +46,27 @@ export function isMailedTo(secrets: Secrets, email: string, mark: unknown): bool
   return typeof mark === 'string' && secrets.verify('lookup', markText(email), mark);
 }
 
-/** To whom a mail goes for which nobody has answered a text message, and from which network address. */
-export interface UnprovedRequest {
+export interface CountedMail {
   email: string;
-  address: string;
+  /** Network address of who asks for it without having answered a text message. */
+  unprovedFrom?: string;
 }
 
-/** Counts one mail. @throws Refusal too_many_attempts */
+/** Counts one mail, before anybody looks whether the address is known. @throws Refusal too_many_attempts */
 export async function countMail(
   { ephemeral, secrets }: ProofMailTools,
   { id, emailSentAt }: Registration,
-  unproved?: UnprovedRequest,
+  { email, unprovedFrom }: CountedMail,
 ): Promise<void> {
-  const limits: Limit[] = [];
+  const to = secrets.mac('lookup', markText(email));
+  const limits: Limit[] = [
+    { key: `registration:mail_to:${to}`, max: TO_ONE.soon, window: SOON },
+    { key: `registration:mail_to_day:${to}`, max: TO_ONE.day, window: DAY },
+  ];
   if (emailSentAt !== null)
     limits.push({ key: `registration:mail_day:${id}`, max: MAILS_A_DAY, window: DAY });
-  if (unproved) {
-    const to = secrets.mac('lookup', markText(unproved.email));
-    const from = addressBlock(unproved.address);
-    limits.push({ key: `registration:mail_to:${to}`, max: TO_ONE_A_DAY, window: DAY });
+  if (unprovedFrom !== undefined) {
+    const from = addressBlock(unprovedFrom);
     limits.push({ key: `registration:mail_from:${from}`, max: FROM_ONE_AN_HOUR, window: HOUR });
   }
   await reserve(ephemeral, limits);
@@ -144,7 +148,7 @@ export async function resendMail(
   const answers = openAnswers(tools.secrets, registration);
   if (answers?.email === undefined || registration.submittedAt === null) return 'overtaken';
   if (mailWait(registration, tools.clock.now()) > 0) return 'too_soon';
-  await countMail(tools, registration);
+  await countMail(tools, registration, { email: answers.email });
   const saved = await tools.db
     .transaction()
     .execute((trx) => saveAndMail(trx, tools, registration, answers, {}));
