@@ -182,7 +182,7 @@ export async function listDecidable(db: Queryable, accountId: string): Promise<M
       decidable(db).select('memberships.id').where('contact.accountId', '=', accountId),
     )
     .orderBy('memberships.requestedAt')
-    .orderBy('memberships.id')
+    .orderBy('memberships.number')
     .limit(MOST_SHOWN)
     .execute();
 }
