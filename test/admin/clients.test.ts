@@ -277,7 +277,7 @@ describe.each(storageKinds)('clients on %s storage', (kind) => {
         entry('good'),
         entry('bad', { redirect_uris: ['http://rp.example.com/cb'] }),
         entry('weak', { client_secret: 'short' }),
-        entry('odd', { jwks_uri: 'https://rp.example.com/jwks' }),
+        entry('odd', { sector_identifier_uri: 'https://rp.example.com/sector' }),
         entry('good'),
         7,
       );
@@ -286,7 +286,7 @@ describe.each(storageKinds)('clients on %s storage', (kind) => {
       for (const part of [
         /entry 2: .*must be https/,
         /entry 3: .*32 characters/,
-        /entry 4: .*jwks_uri/,
+        /entry 4: .*sector_identifier_uri/,
         /entry 6/,
         /good stands more than once/,
       ])

@@ -33,6 +33,8 @@ describe.each(storageKinds)('a contact person on %s', (kind) => {
     const contact = await addPerson(product.app);
     const membership = await office.member(contact);
     const agent = createAgent(product.issuer);
+    // What comes next is newer than their appointment.
+    clock.advance(1);
     return { office, contact, membership, agent };
   };
   const enter = (agent: Agent, person: TestPerson, path = '/approvals') =>

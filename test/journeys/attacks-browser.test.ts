@@ -274,7 +274,6 @@ describe('attack 27', () => {
     '/views/layout.ejs',
     '/src/main.ts',
     '/request',
-    '/device',
     '/interaction',
   ])('%s is not there', async (path) => {
     const answer = await agent.get(path);
