@@ -95,7 +95,7 @@ describe.each(storageKinds)('the acting company on %s', (kind) => {
     const path = /action="([^"]+\/company)"/.exec(asked.body)?.[1] ?? '';
     const nothing = await agent.post(path, { ...hiddenFields(asked.body), decision: 'choose' });
     expect(nothing.status).toBe(422);
-    expect(nothing.body).toContain('Выберите компанию.');
+    expect(nothing.body).toContain('Выберите компанию</p>');
     const foreign = { ...hiddenFields(asked.body), company: crypto.randomUUID(), decision: 'choose' };
     expect((await agent.post(path, foreign)).status).toBe(422);
 
