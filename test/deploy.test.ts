@@ -170,7 +170,7 @@ describe('compose.yaml', () => {
 
   test('every setting it gives is one that the provider reads', () => {
     const environment = keysOf(block(yaml, 'services', 'app', 'environment'));
-    const known = read('src/config/table.ts');
+    const known = read('src/config/table.ts') + read('src/config/services.ts');
     expect(environment).toEqual(
       expect.arrayContaining(['ISSUER', 'SECRET_KEY_FILE', 'DATABASE_URL_FILE', 'REDIS_URL']),
     );
