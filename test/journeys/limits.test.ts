@@ -77,7 +77,10 @@ describe.each(storageKinds)('limits on %s', (kind) => {
     const before = passwords.verified;
     const answers = await Promise.all(sends.map((send) => send()));
     expect(evaluated(answers)).toBe(LIMIT);
-    expect(limited(answers)).toHaveLength(50 - LIMIT);
+    // Nobody else got further; a node out of breath may say so instead.
+    const others = answers.map(({ status }) => status).filter((status) => status !== 422);
+    expect(others).toHaveLength(50 - LIMIT);
+    expect(others.filter((status) => status !== 429 && status !== 503)).toEqual([]);
     expect(passwords.verified - before).toBe(LIMIT);
     for (const { headers } of limited(answers)) expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     const later = await attempt({ email, password: 'не тот 51' });
