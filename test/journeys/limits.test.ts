@@ -40,7 +40,12 @@ describe.each(storageKinds)('limits on %s', (kind) => {
   const passwords = countingHasher();
 
   beforeAll(async () => {
-    const env = { SIGN_IN_LIMIT_ACCOUNT: String(LIMIT), TRUSTED_PROXIES: '127.0.0.1' };
+    // A connection for each that races, so that none is told to come back later instead of taking part.
+    const env = {
+      SIGN_IN_LIMIT_ACCOUNT: String(LIMIT),
+      TRUSTED_PROXIES: '127.0.0.1',
+      DATABASE_POOL_SIZE: '30',
+    };
     product = await startProduct(kind, { nodes: kind === 'postgres' ? 2 : 1, env, passwords });
     client = await addClient(product.app);
   });

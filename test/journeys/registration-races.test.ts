@@ -24,12 +24,18 @@ const titleOf = ({ body }: Answer) => /<h1>(.*?)<\/h1>/.exec(body)?.[1] ?? '';
 const saying = (answers: readonly Answer[], text: string) =>
   answers.filter(({ body }) => body.includes(text));
 
+/** A connection for each that races, so that none is told to come back later instead of taking part. */
+const CONNECTED = { DATABASE_POOL_SIZE: '30' };
+
 describe.each(storageKinds)('races of a registration on %s', (kind) => {
   // The embedded database takes one statement at a time: two rounds find there what twenty would.
   const rounds = kind === 'postgres' ? 20 : 2;
   let product: TestProduct;
   beforeAll(async () => {
-    product = await startProduct(kind, { env: ROOMY, nodes: kind === 'postgres' ? 2 : 1 });
+    product = await startProduct(kind, {
+      env: { ...ROOMY, ...CONNECTED },
+      nodes: kind === 'postgres' ? 2 : 1,
+    });
   });
   afterAll(() => product.close());
 
