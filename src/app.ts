@@ -46,6 +46,7 @@ import type { Paths } from './registration/registration';
 import { addRegistrationRoutes } from './registration/routes';
 import { addSignInRoutes } from './sign-in/routes';
 import { signInLimits } from './sign-in/sign-in';
+import { openChanges } from './storage/changes';
 import { createRedisStore } from './storage/ephemeral/redis';
 import { createSqlStore } from './storage/ephemeral/sql';
 import type { EphemeralStore } from './storage/ephemeral/port';
@@ -102,7 +103,13 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   const forms = createForms(config.issuer, secrets);
   const locale = localeFor(config.issuer);
   const metrics = createMetrics();
+  const changes = openChanges({
+    url: config.databaseUrl,
+    pool: foundation.pool,
+    onError: (error) => log.warn({ err: error }, 'changes are heard of late'),
+  });
   const documents = createDocuments({ db, clock, viewsDir });
+  changes.onChange('documents', documents.forget);
   const holder = await createProvider({
     db,
     documents,
@@ -123,6 +130,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
       allowLoopbackCalls: config.environment !== 'production',
     },
   });
+  changes.onChange('signing_keys', holder.refresh);
   const interactions = createInteractions(holder, db);
   const captcha = createCaptcha(config.captchaProvider, { store: ephemeral, secrets });
   const files = createFileStore(config);
@@ -236,6 +244,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     },
     close: async () => {
       await workers.stop();
+      await changes.close();
       await passwords.close();
       await ephemeral.close();
       await parts.close();

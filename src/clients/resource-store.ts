@@ -1,4 +1,5 @@
 /** Every query of the APIs that tokens are issued for. */
+import { announce } from '../storage/changes';
 import type { Queryable } from '../storage/tables';
 import { resourceInput, type Resource, type ResourceInput } from './resource';
 
@@ -24,11 +25,13 @@ export async function insertResource(db: Queryable, input: ResourceInput, at: Da
     .values({ ...input, createdAt: at })
     .onConflict((conflict) => conflict.column('uri').doNothing())
     .executeTakeFirst();
+  await announce(db, 'resources');
   return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
 /** From then on no token is issued for it; those that are out live their ten minutes. */
 export async function deleteResource(db: Queryable, uri: string): Promise<boolean> {
   const result = await db.deleteFrom('resources').where('uri', '=', uri).executeTakeFirst();
+  await announce(db, 'resources');
   return result.numDeletedRows > 0n;
 }

@@ -1,4 +1,5 @@
 /** Every query of relying parties. */
+import { announce } from '../storage/changes';
 import type { Queryable } from '../storage/tables';
 import { clientId, type Client, type ClientInput } from './client';
 
@@ -38,6 +39,7 @@ export async function insertClient(db: Queryable, row: ClientRow, at: Date): Pro
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .executeTakeFirst();
+  await announce(db, 'clients');
   return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
@@ -62,11 +64,13 @@ export async function updateClient(
     .set({ ...columns, ...(metadata ? { metadata: JSON.stringify(metadata) } : {}), updatedAt: at })
     .where('id', '=', id)
     .executeTakeFirst();
+  await announce(db, 'clients');
   return result.numUpdatedRows > 0n;
 }
 
 /** Removes a relying party with its grants and refresh tokens. */
 export async function deleteClient(db: Queryable, id: string): Promise<boolean> {
   const result = await db.deleteFrom('clients').where('id', '=', id).executeTakeFirst();
+  await announce(db, 'clients');
   return result.numDeletedRows > 0n;
 }

@@ -1,6 +1,6 @@
 /**
  * The documents that hold now: the newest that was published, else the text beside the program (views/documents). Read
- * from the database at most once in some seconds, so a new version holds on every node that much later.
+ * from the database at most once in some seconds, and anew when told that a version was published.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ import {
 } from './document';
 import { findDocument, keepShipped, listPublished } from './store';
 
-/** Seconds until a published version is seen by every node. */
+/** Seconds until a published version is seen by a node that nobody told. */
 export const DOCUMENTS_AGE = 5;
 
 export interface Documents {
@@ -28,6 +28,8 @@ export interface Documents {
   required(): Promise<readonly Document[]>;
   /** A version that was ever shown to anybody; undefined for anything else, whatever it is. */
   find(name: DocumentName, version: string): Promise<Document | undefined>;
+  /** What was read is not relied on any more. */
+  forget(): void;
 }
 
 export interface DocumentsParts {
@@ -91,6 +93,9 @@ export function createDocuments({ db, clock, viewsDir }: DocumentsParts): Docume
       if (known) return known;
       const row = await findDocument(db, name, version);
       return row && documentOf(row);
+    },
+    forget: () => {
+      read = undefined;
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Publishing a text: from now on everybody is asked to agree to this version. */
 import { recordEvent } from '../audit/store';
 import type { Clock } from '../clock';
+import { announce } from '../storage/changes';
 import type { Database } from '../storage/tables';
 import { isRequired, textHash, versionOf, type DocumentName, type PublishedDocument } from './document';
 import { insertDocument } from './store';
@@ -27,6 +28,7 @@ export async function publishDocument(
   return db.transaction().execute(async (trx) => {
     const published = await insertDocument(trx, { ...facts, ...texts }, at);
     if (!published) return undefined;
+    await announce(trx, 'documents');
     const details = { document: name, version, text_hash: hash };
     await recordEvent(trx, { event: 'document_published', actor, details }, at);
     return published;

@@ -20,7 +20,7 @@ export interface ProviderHolder {
   provider(): Provider;
   /** Answers the protocol's endpoints; passes everything else on. */
   serve: Middleware;
-  /** Takes up keys that changed since; called at intervals and after `keys rotate`. */
+  /** Takes up keys that changed since; called when told of a change. */
   refresh(): Promise<void>;
 }
 
@@ -34,6 +34,14 @@ export async function createProvider(
   await ensureSigningKeys(parts);
   let keys = await loadSigningKeys(db, secrets);
   let current = build(parts, keys);
+  const takeUp = async (): Promise<void> => {
+    const found = await loadSigningKeys(db, secrets);
+    if (found.version === keys.version) return;
+    keys = found;
+    current = build(parts, keys);
+    parts.log.info({ kids: keys.keys.map(({ kid }) => kid) }, 'signing keys changed');
+  };
+  let last = Promise.resolve();
   return {
     provider: () => current,
     serve: async (ctx, next) => {
@@ -41,12 +49,11 @@ export async function createProvider(
       await guarded(ctx, () => Promise.resolve<unknown>(run?.(ctx, next)));
       for (const uri of formTargets(ctx)) allowFormTarget(ctx, uri);
     },
-    refresh: async () => {
-      const found = await loadSigningKeys(db, secrets);
-      if (found.version === keys.version) return;
-      keys = found;
-      current = build(parts, keys);
-      parts.log.info({ kids: keys.keys.map(({ kid }) => kid) }, 'signing keys changed');
+    refresh: () => {
+      // One after the other: a slow answer must not bring back the keys of before.
+      const next = last.then(takeUp);
+      last = next.catch(() => undefined);
+      return next;
     },
   };
 }

@@ -7,6 +7,7 @@ import type { Kysely } from 'kysely';
 import { recordEvent } from '../audit/store';
 import { addSeconds, type Clock } from '../clock';
 import type { Secrets } from '../secrets';
+import { announce } from '../storage/changes';
 import type { Database, Queryable, Row, Tables } from '../storage/tables';
 
 export type SigningKey = Row<'signingKeys'>;
@@ -58,6 +59,7 @@ export async function ensureSigningKeys(tools: KeyTools): Promise<void> {
           .onConflict((c) => c.doNothing())
           .executeTakeFirst();
         if (inserted.numInsertedOrUpdatedRows !== 1n) return;
+        await announce(trx, 'signing_keys');
         await recordEvent(
           trx,
           { event: 'key_created', actor: 'system', subject: `key:${key.kid}`, details: { alg, state } },
@@ -93,6 +95,7 @@ export async function rotateSigningKeys(tools: KeyTools, actor: string): Promise
     await moveKeys(trx, 'current', 'previous', at);
     await moveKeys(trx, 'next', 'current', at);
     await trx.insertInto('signingKeys').values(fresh).execute();
+    await announce(trx, 'signing_keys');
     await recordEvent(
       trx,
       { event: 'key_rotated', actor, details: { next: fresh.map(({ kid }) => kid) } },
@@ -131,6 +134,7 @@ export async function revokeSigningKey(tools: KeyTools, kid: string, actor: stri
       .returningAll()
       .executeTakeFirst();
     if (!key) return false;
+    await announce(trx, 'signing_keys');
     const standing = (await listSigningKeys(trx)).filter(({ alg }) => alg === key.alg);
     if (!standing.some(({ state }) => state === 'current')) {
       await trx
