@@ -11,7 +11,7 @@ import { createFileStore } from './attorney/files';
 import { createClamAv, noScan } from './attorney/virus-scan';
 import { createCaptcha } from './captcha/providers';
 import { clientEntry } from './clients/client';
-import { findClient } from './clients/store';
+import { createKnownClients } from './clients/known-clients';
 import { createCompanyDirectories } from './companies/directories';
 import { addChoosingCompanyRoutes } from './choosing-company/routes';
 import { addConsentingRoutes } from './consenting/routes';
@@ -25,6 +25,7 @@ import { createForms, parseForms } from './http/forms';
 import { health } from './http/health';
 import { createMetrics, metricsServer } from './http/metrics';
 import { pinOrigin, requireHost } from './http/origin';
+import { createPublicDocuments } from './http/public-documents';
 import { createRender, type Render } from './http/pages/render';
 import { createUploads } from './http/files/uploads';
 import { requestLog } from './http/request-log';
@@ -108,10 +109,12 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     pool: foundation.pool,
     onError: (error) => log.warn({ err: error }, 'changes are heard of late'),
   });
+  const clients = createKnownClients(db, changes);
   const documents = createDocuments({ db, clock, viewsDir });
   changes.onChange('documents', documents.forget);
   const holder = await createProvider({
     db,
+    clients,
     documents,
     secrets,
     clock,
@@ -195,7 +198,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   koa.silent = true;
   pinOrigin(koa, config.issuer);
   const wayForward = async (ctx: Parameters<Middleware>[0]): Promise<string | undefined> => {
-    const client = await findClient(db, lastClient.read(ctx) ?? '');
+    const client = await clients.find(lastClient.read(ctx) ?? '');
     return client && clientEntry(client.metadata, config.issuer);
   };
   const ready = {
@@ -203,6 +206,13 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     ephemeral: () => ephemeral.ping(),
     migrations: () => allMigrated(db),
   };
+  const publicDocuments = createPublicDocuments({
+    issuer: config.issuer,
+    paths: ['/.well-known/openid-configuration', '/jwks'],
+    version: () => holder.provider(),
+    observe: metrics.observeRequest,
+  });
+  koa.use(publicDocuments.remember);
   koa.use(refuseForeignTarget);
   koa.use(requestLog(log, config.trustedProxies, metrics.observeRequest));
   koa.use(securityHeaders(config.issuer));
@@ -223,8 +233,9 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: 16_384,
     },
-    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- Koa answers its own failures
-    koa.callback(),
+    (request, response) => {
+      if (!publicDocuments.answer(request, response)) void pipeline(request, response);
+    },
   );
   const workers = createWorkers(parts);
   metrics.gauge('password_queue', 'Passwords waiting or being hashed', () => passwords.depth());

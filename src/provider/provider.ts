@@ -3,6 +3,8 @@
  * set means a new instance; it holds no state of its own, and requests under way keep the one they began with.
  */
 import Provider, { type Client, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Client as RelyingParty } from '../clients/client';
+import type { KnownClients } from '../clients/known-clients';
 import type { Middleware } from '../http/context';
 import { pinOrigin } from '../http/origin';
 import { allowFormTarget } from '../http/security-headers';
@@ -24,8 +26,13 @@ export interface ProviderHolder {
   refresh(): Promise<void>;
 }
 
+interface Surroundings {
+  log: Logger;
+  clients: KnownClients;
+}
+
 export async function createProvider(
-  given: Omit<ConfigurationParts, 'watch'> & { log: Logger; ephemeral: EphemeralStore },
+  given: Omit<ConfigurationParts, 'watch'> & Surroundings & { ephemeral: EphemeralStore },
 ): Promise<ProviderHolder> {
   const { db, secrets, settings } = given;
   const lasts = ({ oidc }: KoaContextWithOIDC): number => sessionLasts(settings.sessions, oidc.session ?? {});
@@ -74,7 +81,7 @@ function formTargets({ oidc }: Partial<KoaContextWithOIDC>): string[] {
 }
 
 function build(
-  parts: ConfigurationParts & { log: Logger },
+  parts: ConfigurationParts & Surroundings,
   keys: Awaited<ReturnType<typeof loadSigningKeys>>,
 ): Provider {
   const provider = new Provider(parts.settings.issuer, providerConfiguration(parts, keys));
@@ -83,9 +90,27 @@ function build(
   provider.Client.prototype.compareClientSecret = function compare(this: Client, actual: string): boolean {
     return sameText(this.clientSecret ?? '', fingerprint(actual));
   };
+  rememberClients(provider, parts.clients);
   saySeenBefore(provider);
   observeProvider(provider, parts);
   return provider;
+}
+
+/** The library would write out and hash what it reads of a relying party, to see whether it has changed. */
+function rememberClients({ Client }: Provider, clients: KnownClients): void {
+  const find = Client.find.bind(Client);
+  const made = new WeakMap<RelyingParty, ReturnType<typeof find>>();
+  Client.find = async (id) => {
+    const row = await clients.find(id);
+    // Our own stands in no table.
+    if (!row) return find(id);
+    const known = made.get(row);
+    if (known) return known;
+    const client = find(id);
+    made.set(row, client);
+    client.catch(() => made.delete(row));
+    return client;
+  };
 }
 
 /** Of two requests with one JWT the loser is answered as one that came later: with the error of that endpoint. */

@@ -1,14 +1,13 @@
 /** Relying parties as oidc-provider reads them. Only the fingerprint of a secret stands in the metadata. */
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Client } from '../../clients/client';
-import { findClient } from '../../clients/store';
-import type { Database } from '../../storage/tables';
+import type { KnownClients } from '../../clients/known-clients';
 
-export function clientArtifacts(db: Database): Adapter {
+export function clientArtifacts(clients: KnownClients): Adapter {
   const readOnly = (): Promise<never> => Promise.reject(new Error('clients are written by the CLI'));
   return {
     find: async (id) => {
-      const client = await findClient(db, id);
+      const client = await clients.find(id);
       return client && clientMetadata(client);
     },
     upsert: readOnly,
@@ -24,11 +23,14 @@ export function clientArtifacts(db: Database): Adapter {
 export function clientMetadata(client: Client): AdapterPayload {
   const grants = client.metadata.grant_types;
   const usesCode = Array.isArray(grants) && grants.includes('authorization_code');
+  // Under the standard's name a type that a node has not heard of yet would spoil the whole registration.
+  const { authorization_details_types: permittedDetails, ...metadata } = client.metadata;
   return {
     // Whoever can read our ID tokens can read our answers (JARM).
     authorization_signed_response_alg: client.metadata
       .id_token_signed_response_alg as AdapterPayload['id_token_signed_response_alg'],
-    ...client.metadata,
+    ...metadata,
+    permitted_details: permittedDetails,
     response_types: usesCode ? ['code'] : [],
     client_id: client.id,
     client_name: client.name,

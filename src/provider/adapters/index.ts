@@ -1,5 +1,6 @@
 /** Where each artifact lives: truth in the database, the short-lived in the ephemeral store (docs/storage.md). */
 import type { Adapter } from 'oidc-provider';
+import type { KnownClients } from '../../clients/known-clients';
 import type { Clock } from '../../clock';
 import type { Secrets } from '../../secrets';
 import type { EphemeralStore } from '../../storage/ephemeral/port';
@@ -17,13 +18,20 @@ export interface AdapterParts {
   ephemeral: EphemeralStore;
   secrets: Secrets;
   clock: Clock;
+  clients: KnownClients;
 }
 
 /** The adapter factory that oidc-provider asks once per model. */
-export function createAdapters({ db, ephemeral, secrets, clock }: AdapterParts): (model: string) => Adapter {
+export function createAdapters({
+  db,
+  ephemeral,
+  secrets,
+  clock,
+  clients,
+}: AdapterParts): (model: string) => Adapter {
   const payloads = createPayloadSeal(secrets);
   return (model) => {
-    if (model === 'Client') return refusing(clientArtifacts(db));
+    if (model === 'Client') return refusing(clientArtifacts(clients));
     if (model === 'Grant') return refusing(grantArtifacts(db, payloads, clock));
     if (model === 'RefreshToken') return refusing(refreshTokenArtifacts(db, payloads, clock));
     if (model === 'DeviceCode') return deviceCodeArtifacts(ephemeral, payloads, secrets);
