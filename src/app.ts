@@ -11,7 +11,7 @@ import { createFileStore } from './attorney/files';
 import { createClamAv, noScan } from './attorney/virus-scan';
 import { createCaptcha } from './captcha/providers';
 import { clientEntry } from './clients/client';
-import { createKnownClients } from './clients/known-clients';
+import { createKnownClients, type KnownClients } from './clients/known-clients';
 import { createCompanyDirectories } from './companies/directories';
 import { addChoosingCompanyRoutes } from './choosing-company/routes';
 import { addConsentingRoutes } from './consenting/routes';
@@ -66,6 +66,7 @@ export interface AppOptions {
 
 /** What the parts of a running app share. */
 export interface AppParts extends WorkerParts {
+  clients: KnownClients;
   passwords: PasswordHasher;
 }
 
@@ -110,6 +111,10 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     onError: (error) => log.warn({ err: error }, 'changes are heard of late'),
   });
   const clients = createKnownClients(db, changes);
+  const outgoing = createOutgoing({
+    loopback: config.environment !== 'production',
+    networks: config.relyingPartyNetworks,
+  });
   const documents = createDocuments({ db, clock, viewsDir });
   changes.onChange('documents', documents.forget);
   const holder = await createProvider({
@@ -120,7 +125,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     clock,
     log,
     ephemeral,
-    adapter: createAdapters({ db, ephemeral, secrets, clock }),
+    adapter: createAdapters({ db, ephemeral, secrets, clock, clients }),
     pages: createProviderPages(render, config.issuer),
     devicePages: createDevicePages(render),
     settings: {
@@ -137,7 +142,8 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   const interactions = createInteractions(holder, db);
   const captcha = createCaptcha(config.captchaProvider, { store: ephemeral, secrets });
   const files = createFileStore(config);
-  const parts: AppParts = { ...foundation, ephemeral, passwords, holder, files };
+  const passwordPolicy = passwordPolicyOf(config);
+  const parts: AppParts = { ...foundation, clients, ephemeral, passwords, holder, files, outgoing };
   let draining = false;
 
   const router = new Router();
@@ -226,6 +232,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   koa.use(parseForms());
   koa.use(router.routes() as Middleware);
 
+  const pipeline = koa.callback();
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,

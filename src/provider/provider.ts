@@ -12,6 +12,7 @@ import type { Logger } from '../log';
 import { fingerprint, sameText } from '../secrets';
 import type { EphemeralStore } from '../storage/ephemeral/port';
 import { Replayed } from './adapters/ephemeral-artifacts';
+import { nameKinds } from './adapters/kinds';
 import { providerConfiguration, sessionLasts, type ConfigurationParts } from './configuration';
 import { guardUserCodes } from './device/guesses';
 import { observeProvider } from './events';
@@ -91,8 +92,10 @@ function build(
     return sameText(this.clientSecret ?? '', fingerprint(actual));
   };
   rememberClients(provider, parts.clients);
+  nameKinds(provider);
   saySeenBefore(provider);
   observeProvider(provider, parts);
+  takeOverSignOut(provider, parts.watch, () => Provider.ctx);
   return provider;
 }
 

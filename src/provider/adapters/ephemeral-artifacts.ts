@@ -37,14 +37,13 @@ export function ephemeralArtifacts(model: string, store: EphemeralStore, payload
       }
       // Its mark of use must be there for the second sign-in that began with it, however late that one ends.
       const kept = model === 'PushedAuthorizationRequest' ? expiresIn + PUSHED_LONGER : expiresIn;
-      await store.put(key(id), sealed, kept);
-      if (model === 'Session' && payload.uid) {
-        await store.put(
-          uidKey(payload.uid),
-          payloads.seal('Session.uid', payload.uid, { uid: id }),
-          expiresIn,
-        );
-      }
+      const { uid } = payload;
+      await Promise.all([
+        store.put(key(id), sealed, kept),
+        model === 'Session' && uid
+          ? store.put(uidKey(uid), payloads.seal('Session.uid', uid, { uid: id }), expiresIn)
+          : undefined,
+      ]);
     },
     async findByUid(uid) {
       const entry = await store.find(uidKey(uid));

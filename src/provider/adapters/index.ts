@@ -8,8 +8,10 @@ import { unavailability } from '../../storage/postgres';
 import type { Database } from '../../storage/tables';
 import { clientArtifacts } from './clients';
 import { deviceCodeArtifacts } from './device-codes';
+import { notingParticipants } from '../session/participants';
 import { ephemeralArtifacts } from './ephemeral-artifacts';
 import { grantArtifacts } from './grants';
+import { ofOwnKind } from './kinds';
 import { createPayloadSeal } from './payload';
 import { refreshTokenArtifacts } from './refresh-tokens';
 
@@ -30,13 +32,16 @@ export function createAdapters({
   clients,
 }: AdapterParts): (model: string) => Adapter {
   const payloads = createPayloadSeal(secrets);
-  return (model) => {
+  const adapterOf = (model: string): Adapter => {
     if (model === 'Client') return refusing(clientArtifacts(clients));
     if (model === 'Grant') return refusing(grantArtifacts(db, payloads, clock));
     if (model === 'RefreshToken') return refusing(refreshTokenArtifacts(db, payloads, clock));
-    if (model === 'DeviceCode') return deviceCodeArtifacts(ephemeral, payloads, secrets);
-    return ephemeralArtifacts(model, ephemeral, payloads);
+    if (model === 'DeviceCode')
+      return notingParticipants(deviceCodeArtifacts(ephemeral, payloads, secrets), db);
+    const plain = ephemeralArtifacts(model, ephemeral, payloads);
+    return model === 'AuthorizationCode' ? refusing(notingParticipants(plain, db)) : plain;
   };
+  return (model) => ofOwnKind(model, adapterOf(model));
 }
 
 type Method = (...given: unknown[]) => Promise<unknown>;

@@ -3,13 +3,28 @@
  * stays spent. A row has no foreign key to its grant on purpose: when a parallel request has just ended the grant,
  * the insert must still succeed, and the token it stores is worthless since its grant is gone.
  */
-import { errors, type Adapter } from 'oidc-provider';
+import { sql } from 'kysely';
+import Provider, { errors, type Adapter } from 'oidc-provider';
 import { addSeconds, type Clock } from '../../clock';
 import { fingerprint } from '../../secrets';
 import type { Database } from '../../storage/tables';
 import { DEFAULT_TTL, type PayloadSeal } from './payload';
 
 const MODEL = 'RefreshToken';
+const COLUMNS = sql`id, grant_id, account_id, client_id, payload, expires_at, created_at`;
+
+/**
+ * The token that a request spends. oidc-provider spends it and then stores its successor at once: here both are one
+ * statement, so that no token is ever spent without another one in its place.
+ */
+const spentFor = new WeakMap<object, string>();
+
+function takeFormer(): string | undefined {
+  const { ctx } = Provider;
+  const former = ctx && spentFor.get(ctx);
+  if (ctx) spentFor.delete(ctx);
+  return former;
+}
 
 export function refreshTokenArtifacts(db: Database, payloads: PayloadSeal, clock: Clock): Adapter {
   return {
@@ -25,29 +40,29 @@ export function refreshTokenArtifacts(db: Database, payloads: PayloadSeal, clock
     },
     async upsert(id, payload, expiresIn = DEFAULT_TTL) {
       const now = clock.now();
-      await db
-        .insertInto('refreshTokens')
-        .values({
-          id: fingerprint(id),
-          grantId: fingerprint(payload.grantId ?? ''),
-          accountId: payload.accountId ?? '',
-          clientId: payload.clientId ?? '',
-          payload: payloads.seal(MODEL, id, payload),
-          consumedAt: null,
-          expiresAt: addSeconds(now, expiresIn),
-          createdAt: now,
-        })
-        .execute();
-    },
-    async consume(id) {
+      const row = sql`${fingerprint(id)}, ${fingerprint(payload.grantId ?? '')}, ${payload.accountId ?? ''}::uuid,
+        ${payload.clientId ?? ''}, ${payloads.seal(MODEL, id, payload)}, ${addSeconds(now, expiresIn)}::timestamptz,
+        ${now}::timestamptz`;
+      const former = takeFormer();
       // Rotation with one winner (RFC 9700 §4.14.2): compare and set, the loser is told.
-      const result = await db
-        .updateTable('refreshTokens')
-        .set({ consumedAt: clock.now() })
-        .where('id', '=', fingerprint(id))
-        .where('consumedAt', 'is', null)
-        .executeTakeFirst();
-      if (result.numUpdatedRows !== 1n) throw new errors.InvalidGrant('already used');
+      const result = await (
+        former === undefined
+          ? sql`insert into refresh_tokens (${COLUMNS}) values (${row})`
+          : sql`
+              with spent as (
+                update refresh_tokens set consumed_at = ${now}
+                where id = ${fingerprint(former)} and consumed_at is null
+                returning id
+              )
+              insert into refresh_tokens (${COLUMNS}) select ${row} from spent`
+      ).execute(db);
+      if (result.numAffectedRows !== 1n) throw new errors.InvalidGrant('already used');
+    },
+    consume: (id) => {
+      const { ctx } = Provider;
+      if (!ctx) throw new Error('refresh tokens are spent by requests');
+      spentFor.set(ctx, id);
+      return Promise.resolve();
     },
     async destroy(id) {
       await db.deleteFrom('refreshTokens').where('id', '=', fingerprint(id)).execute();
