@@ -11,6 +11,10 @@ import * as accountSessions from './0008-account-sessions';
 import * as actingCompany from './0009-acting-company';
 import * as customerKinds from './0010-customer-kinds';
 import * as resources from './0011-resources';
+import * as phoneFacts from './0012-phone-facts';
+import * as backChannelLogout from './0013-back-channel-logout';
+import * as exchangeAndDetails from './0015-exchange-and-details';
+import * as keyRotation from './0016-key-rotation';
 
 export const migrations: Record<string, Migration> = {
   '0001-foundation': foundation,
@@ -24,4 +28,8 @@ export const migrations: Record<string, Migration> = {
   '0009-acting-company': actingCompany,
   '0010-customer-kinds': customerKinds,
   '0011-resources': resources,
+  '0012-phone-facts': phoneFacts,
+  '0013-back-channel-logout': backChannelLogout,
+  '0015-exchange-and-details': exchangeAndDetails,
+  '0016-key-rotation': keyRotation,
 };

@@ -25,6 +25,7 @@ import { createForms, parseForms } from './http/forms';
 import { health } from './http/health';
 import { createMetrics, metricsServer } from './http/metrics';
 import { pinOrigin, requireHost } from './http/origin';
+import { createOutgoing } from './http/outgoing/outgoing';
 import { createPublicDocuments } from './http/public-documents';
 import { createRender, type Render } from './http/pages/render';
 import { createUploads } from './http/files/uploads';
@@ -135,10 +136,17 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
         other: { idle: config.sessionHours * HOUR, total: config.sessionLimitHours * HOUR },
       },
       refreshTokenDays: config.refreshTokenDays,
-      allowLoopbackCalls: config.environment !== 'production',
+      certificates: {
+        certificateHeader: config.mtlsCertificateHeader,
+        verifiedHeader: config.mtlsVerifiedHeader,
+        trustedProxies: config.trustedProxies,
+        origin: config.mtlsOrigin,
+      },
     },
+    outgoing,
   });
   changes.onChange('signing_keys', holder.refresh);
+  changes.onChange('resources', holder.refresh);
   const interactions = createInteractions(holder, db);
   const captcha = createCaptcha(config.captchaProvider, { store: ephemeral, secrets });
   const files = createFileStore(config);

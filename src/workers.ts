@@ -5,6 +5,7 @@ import { createAuditLinker } from './audit/linker';
 import { tendApplications } from './companies/memberships/remind';
 import { destroyDueAccounts } from './consents/closing/destroy';
 import type { Foundation } from './foundation';
+import type { Outgoing } from './http/outgoing/outgoing';
 import { createDelivery } from './notifications/deliver';
 import { createIdleTransport, createMailer, type MailerOptions } from './notifications/email';
 import { createSmsGateway } from './notifications/gateways';
@@ -12,8 +13,11 @@ import { createMailCourier } from './notifications/mail-courier';
 import type { Courier } from './notifications/notifications';
 import { createMessageRenderer } from './notifications/render';
 import { createSmsCourier } from './notifications/sms/gateway';
+import { createLogoutCourier } from './provider/logout/courier';
 import type { ProviderHolder } from './provider/provider';
+import { tendSigningKeys } from './provider/keys/rotation';
 import type { EphemeralStore } from './storage/ephemeral/port';
+import { noteNewestKey } from './storage/secret-keys';
 import { every, sweep } from './sweeper';
 
 /** What the recurring work needs of a running app. */
@@ -21,7 +25,11 @@ export interface WorkerParts extends Foundation {
   ephemeral: EphemeralStore;
   holder: ProviderHolder;
   files: FileStore;
+  outgoing: Outgoing;
 }
+
+/** Each may have to wait three seconds for its relying party; those of the others should not wait with it. */
+const LOGOUTS_AT_ONCE = 32;
 
 /** Begins and ends all of it; `stop` waits for what is under way. */
 export function createWorkers(parts: WorkerParts): { start(): void; stop(): Promise<void> } {
@@ -37,8 +45,9 @@ export function createWorkers(parts: WorkerParts): { start(): void; stop(): Prom
       secrets,
       clock,
       courier,
-      // Somebody looks at a phone and waits for the code.
-      intervalMs: courier.channel === 'sms' ? 500 : 1000,
+      // Somebody looks at a phone and waits for the code, or has signed out at a foreign computer.
+      intervalMs: courier.channel === 'email' ? 1000 : 500,
+      ...(courier.channel === 'logout' ? { concurrency: LOGOUTS_AT_ONCE } : {}),
       eraseAfterSending: config.environment === 'production',
       onOutcome: ({ id, template, result, reason, receipt }) => {
         if (result === 'dead') log.warn({ message: id, template, reason }, 'message given up');
@@ -58,6 +67,8 @@ export function createWorkers(parts: WorkerParts): { start(): void; stop(): Prom
         every(600, () => destroyDueAccounts(parts), log, 'destroying closed accounts'),
         every(300, () => sweepPowers(parts), log, 'sweeping documents'),
         every(300, () => renewSeals(parts), log, 'sealing documents anew'),
+        every(60, () => tendSigningKeys(parts), log, 'rotating signing keys'),
+        every(60, () => noteNewestKey(db, secrets, clock), log, 'noting the newest key'),
         every(5, () => holder.refresh(), log, 'signing keys'),
       ];
     },
@@ -78,7 +89,7 @@ function dkimOf({
 }
 
 /** One courier a channel; each has a worker of its own. */
-function createCouriers({ config, clock, viewsDir }: WorkerParts): Courier[] {
+function createCouriers({ config, clock, viewsDir, holder, outgoing }: WorkerParts): Courier[] {
   const { issuer, smtpUrl, mailFrom: from } = config;
   const renderer = createMessageRenderer({ viewsDir, issuer });
   const dkim = dkimOf(config);
@@ -86,5 +97,6 @@ function createCouriers({ config, clock, viewsDir }: WorkerParts): Courier[] {
   return [
     createMailCourier({ renderer, transport, issuer }),
     createSmsCourier(renderer, createSmsGateway(config, clock)),
+    createLogoutCourier(holder, outgoing),
   ];
 }

@@ -4,6 +4,8 @@ import { sql } from 'kysely';
 import type { Queryable } from '../storage/tables';
 import type { Account, AccountProfile, CustomerFacts, Identifier, PersonName } from './account';
 import type { EmailAddress } from './email-address';
+import { tellSignedOut } from './sessions/participants';
+import { phoneFacts } from './phone-number';
 
 function profiles(db: Queryable) {
   return db
@@ -132,7 +134,11 @@ export async function insertIdentifier(
 ): Promise<void> {
   await db
     .insertInto('identifiers')
-    .values({ id: randomUUID(), ...identifier })
+    .values({
+      id: randomUUID(),
+      ...identifier,
+      ...(identifier.kind === 'phone' && phoneFacts(identifier.value)),
+    })
     .execute();
 }
 
@@ -257,6 +263,7 @@ export async function endSessions(db: Queryable, accountId: string, at: Date): P
   await db.updateTable('accounts').set({ sessionsValidAfter: line }).where('id', '=', accountId).execute();
   await db.deleteFrom('refreshTokens').where('accountId', '=', accountId).execute();
   await db.deleteFrom('grants').where('accountId', '=', accountId).execute();
+  await tellSignedOut(db, { accountId }, at);
 }
 
 export function isUuid(text: string): boolean {

@@ -156,14 +156,13 @@ function said(options: ClientOptions): Record<string, unknown> {
     ['id_token_signed_response_alg', options.alg],
     ['admits', options.admits],
     ['company_choice', options.companyChoice],
+    // Without it a sign-out could only be told of the person, and would end all their sessions there.
+    ['backchannel_logout_session_required', options.backchannelLogoutUri ? true : undefined],
     ['registration_paths', options.registrationPath],
     ['sign_in_names', options.signInName],
-    ['require_pushed_authorization_requests', options.requirePar],
-    ['dpop_bound_access_tokens', options.dpop],
-    ['require_signed_request_object', options.signedRequests],
-    ['resources', options.resource?.filter((uri) => uri !== '')],
   ];
   return Object.fromEntries<unknown>([
+    ...saidOfProtocol(options),
     ...plainOnes.filter(([, value]) => value !== undefined),
     ...optional
       .filter(([, value]) => value !== undefined)

@@ -91,6 +91,13 @@ export const keyList: Reader<string[]> = (value) => {
   return keys;
 };
 
+/** One secret that outlives all others. */
+export const salt: Reader<string> = (value) => {
+  if (value.length < 32 || new Set(value).size < 10)
+    throw new Error('must be random and 32 characters or more (make one: openssl rand -base64 33)');
+  return value;
+};
+
 /** Comma-separated addresses or CIDR ranges of proxies whose X-Forwarded-For is believed. */
 export const addressRanges: Reader<AddressRanges> = (value) => {
   const list = new BlockList();

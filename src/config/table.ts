@@ -11,6 +11,7 @@ import {
   origin,
   port,
   rsaPrivateKey,
+  salt,
   text,
   urlWith,
   wholeNumber,
@@ -97,6 +98,43 @@ export const SETTINGS = {
     read: addressRanges,
     default: '',
     meaning: 'addresses or CIDR ranges of your reverse proxies; only they may say X-Forwarded-For',
+  }),
+  mtlsCertificateHeader: optional({
+    name: 'MTLS_CERTIFICATE_HEADER',
+    read: headerName,
+    meaning:
+      'header in which TRUSTED_PROXIES hand on the certificate of a relying party; absent: no certificates (RFC 8705)',
+  }),
+  mtlsVerifiedHeader: optional({
+    name: 'MTLS_VERIFIED_HEADER',
+    read: headerName,
+    meaning: 'header in which they say SUCCESS when a CA of theirs has signed it; needed for tls_client_auth',
+  }),
+  mtlsOrigin: optional({
+    name: 'MTLS_ORIGIN',
+    read: origin,
+    meaning: 'origin where the proxy asks for certificates, told as mtls_endpoint_aliases; absent: ISSUER',
+  }),
+  relyingPartyNetworks: required({
+    name: 'RELYING_PARTY_NETWORKS',
+    read: addressRanges,
+    default: '',
+    meaning:
+      'private addresses or CIDR ranges where relying parties may be called (logout, keys); public ones always may',
+  }),
+  pairwiseSalt: optional({
+    name: 'PAIRWISE_SALT',
+    read: salt,
+    meaning:
+      'makes the subjects of relying parties with subject_type pairwise; never change it, they would know nobody any more',
+    secret: true,
+  }),
+  clientRegistration: required({
+    name: 'CLIENT_REGISTRATION',
+    read: oneOf('off', 'token'),
+    default: 'off',
+    meaning:
+      'token: software with a token of clients registration-token create registers itself as a relying party (RFC 7591)',
   }),
   metricsPort: optional({
     name: 'METRICS_PORT',

@@ -5,7 +5,7 @@ import { addSeconds, type Clock } from '../clock';
 import type { Secrets } from '../secrets';
 import type { Database } from '../storage/tables';
 import { chance, DeliveryFailure, MAX_ATTEMPTS, retryDelay, type Courier } from './notifications';
-import { openMessage } from './outbox';
+import { openOutgoing } from './outbox';
 import { updateFailed, updateSent, type Claim } from './store';
 
 export interface AttemptOptions {
@@ -52,7 +52,7 @@ async function send({ secrets, courier, clock }: AttemptOptions, claim: Claim): 
     throw new DeliveryFailure('permanent', 'every try ended without an answer');
   if (claim.interrupted && !courier.repeats)
     throw new DeliveryFailure('unknown', 'unknown: an earlier try ended without an answer');
-  const message = openMessage(secrets, claim);
+  const message = openOutgoing(secrets, claim);
   if (message.channel === 'sms' && message.expiresAt <= clock.now())
     throw new DeliveryFailure('expired', 'expired before it could be sent');
   return courier.carry(message, claim.id);

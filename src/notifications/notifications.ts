@@ -11,6 +11,7 @@
  */
 
 import { randomInt } from 'node:crypto';
+import type { LogoutFacts } from '../storage/tables';
 
 export type Locale = 'ru' | 'en';
 
@@ -141,8 +142,17 @@ export type SmsMessage = {
   };
 }[SmsTemplateName];
 
+/** What is written to people. */
 export type Message = EmailMessage | SmsMessage;
-export type Channel = Message['channel'];
+
+/** Tells a relying party that a session of a person is over (OIDC Back-Channel Logout 1.0 §2.5). */
+export interface LogoutNotice extends LogoutFacts {
+  channel: 'logout';
+  template: 'logout';
+}
+
+export type Outgoing = Message | LogoutNotice;
+export type Channel = Outgoing['channel'];
 
 /** A phone number as gateways take it (ITU-T E.164). */
 export const E164 = /^\+[1-9]\d{6,14}$/;
@@ -173,7 +183,7 @@ export interface Courier {
   /** Seconds to wait after each failed try; the last one stands for all further tries. */
   readonly delays: readonly number[];
   /** Gives what the other side calls the message, if it says. @throws DeliveryFailure */
-  carry(message: Message, id: string): Promise<string | undefined>;
+  carry(message: Outgoing, id: string): Promise<string | undefined>;
 }
 
 /**

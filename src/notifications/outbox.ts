@@ -6,7 +6,7 @@ import type { Secrets } from '../secrets';
 import type { Database, Queryable } from '../storage/tables';
 import { maskedAddress } from './categories';
 import { isMailAddress } from './mail-address';
-import { E164, type Channel, type Message } from './notifications';
+import { E164, type Message, type Outgoing } from './notifications';
 import type { MessageRenderer } from './render';
 import { isMuted } from './settings';
 import { findMessage, insertMessage, listMessages, updateRetried, type OutboxRow } from './store';
@@ -53,7 +53,12 @@ export async function enqueueFor(
   return enqueue(trx, secrets, message, clock, accountId);
 }
 
-/** What a row of the outbox says, and to whom. @throws Error when it was emptied or sealed under a lost key. */
+/** A row of the outbox for its courier. @throws Error as `openMessage` */
+export function openOutgoing(secrets: Secrets, row: OutboxRow): Outgoing {
+  return row.facts ? { channel: 'logout', template: 'logout', ...row.facts } : openMessage(secrets, row);
+}
+
+/** What a message to a person says, and to whom. @throws Error when it was emptied or sealed under a lost key. */
 export function openMessage(secrets: Secrets, row: OutboxRow): Message {
   if (row.sealed === null) throw new Error('the message was emptied after sending');
   const { expiresAt, ...words } = JSON.parse(secrets.open(row.sealed, sealContext(row.id))) as Pick<
@@ -81,7 +86,7 @@ export async function retryMessage(db: Database, id: string, actor: string, cloc
 
 export interface ReadableMessage {
   id: string;
-  channel: Channel;
+  channel: Message['channel'];
   template: string;
   status: OutboxRow['status'];
   createdAt: Date;
@@ -113,7 +118,7 @@ export async function listForDevelopment(
   renderer: MessageRenderer,
   limit: number,
 ): Promise<ReadableMessage[]> {
-  const rows = await listMessages(db, { limit });
+  const rows = await listMessages(db, { limit, toPeople: true });
   return rows
     .filter((row) => row.sealed !== null)
     .map((row) => {

@@ -1,8 +1,10 @@
 /** Which messages an account does not want, and which were written to it. */
 import type { Queryable } from '../storage/tables';
 import { CATEGORIES, categoryOf, type Category } from './categories';
-import type { Channel } from './notifications';
+import type { Message } from './notifications';
 import type { OutboxRow } from './store';
+
+type Channel = Message['channel'];
 
 export interface Muted {
   category: Category;

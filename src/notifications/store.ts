@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { addSeconds } from '../clock';
 import { Refusal } from '../errors';
-import type { Queryable, Row } from '../storage/tables';
-import type { Channel } from './notifications';
+import type { LogoutFacts, Queryable, Row } from '../storage/tables';
+import type { Channel, Message } from './notifications';
 
 export type OutboxRow = Row<'outbox'>;
 export type MessageStatus = OutboxRow['status'];
@@ -16,7 +17,7 @@ export type Claim = OutboxRow & {
 
 export interface NewMessage {
   id: string;
-  channel: Channel;
+  channel: Message['channel'];
   template: string;
   locale: string;
   sealed: string;
@@ -28,6 +29,26 @@ export async function insertMessage(db: Queryable, message: NewMessage, now: Dat
   await db
     .insertInto('outbox')
     .values({ ...message, status: 'waiting', nextAttemptAt: now, createdAt: now })
+    .execute();
+}
+
+/** Puts notices to relying parties into the outbox, due now. Hand it the transaction that ends the sessions. */
+export async function insertLogoutNotices(
+  trx: Queryable,
+  notices: readonly LogoutFacts[],
+  now: Date,
+): Promise<void> {
+  if (notices.length === 0) return;
+  const common = { channel: 'logout', template: 'logout', locale: '', sealed: null } as const;
+  const due = { status: 'waiting', nextAttemptAt: now, createdAt: now } as const;
+  await trx
+    .insertInto('outbox')
+    .values(
+      notices.map((facts) => ({
+        ...{ ...common, ...due, id: randomUUID() },
+        ...{ facts: JSON.stringify(facts), maskedTo: facts.clientId },
+      })),
+    )
     .execute();
 }
 
@@ -115,7 +136,7 @@ export async function updateRetried(db: Queryable, id: string, now: Date): Promi
     .set({ status: 'waiting', attempts: 0, nextAttemptAt: now })
     .where('id', '=', id)
     .where('status', '!=', 'sent')
-    .where('sealed', 'is not', null)
+    .where((eb) => eb.or([eb('sealed', 'is not', null), eb('facts', 'is not', null)]))
     .executeTakeFirstOrThrow();
   return numUpdatedRows > 0n;
 }
@@ -157,6 +178,9 @@ export async function findMessage(db: Queryable, id: string): Promise<OutboxRow 
 
 export interface MessageFilter {
   status?: MessageStatus;
+  channel?: Channel;
+  /** No notices to relying parties. */
+  toPeople?: boolean;
   /** Only messages older than the one with this id: the last id of the page before. */
   before?: string;
   /** Messages on a page, at most 1000. */
@@ -165,10 +189,12 @@ export interface MessageFilter {
 
 /** Newest first. What a message says stays sealed. @throws Refusal('bad_request') when `before` is not an id. */
 export function listMessages(db: Queryable, filter: MessageFilter = {}): Promise<OutboxRow[]> {
-  const { status, before } = filter;
+  const { status, channel, toPeople, before } = filter;
   if (before !== undefined && !UUID.test(before)) throw new Refusal('bad_request');
   let query = db.selectFrom('outbox').selectAll();
   if (status !== undefined) query = query.where('status', '=', status);
+  if (channel !== undefined) query = query.where('channel', '=', channel);
+  if (toPeople) query = query.where('channel', '!=', 'logout');
   if (before !== undefined) {
     query = query.where(
       sql<boolean>`(created_at, id) < (select created_at, id from outbox where id = ${before})`,

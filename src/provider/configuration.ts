@@ -17,6 +17,7 @@ import type { Documents } from '../consents/documents';
 import { contractClaim } from '../contracts/contract';
 import { listHeldContracts } from '../contracts/store';
 import { cookieName } from '../http/cookies';
+import type { Outgoing } from '../http/outgoing/outgoing';
 import { listConfirmedLogins } from '../legacy-accounts/store';
 import { fingerprint, type Secrets } from '../secrets';
 import type { Database } from '../storage/tables';
@@ -36,8 +37,7 @@ export interface ProviderSettings {
   issuer: string;
   sessions: SessionLimits;
   refreshTokenDays: number;
-  /** Calls to relying parties on this machine (back-channel logout); never in production (SSRF). */
-  allowLoopbackCalls: boolean;
+  certificates: CertificateSettings;
 }
 
 /** In seconds: without a visit, and altogether; for people who ticked «Запомнить меня», and for the others. */
@@ -56,6 +56,10 @@ export interface ConfigurationParts {
   devicePages: DevicePages;
   settings: ProviderSettings;
   watch: SessionWatch;
+  /** Types of authorization details that APIs have registered. */
+  detailsTypes: readonly string[];
+  /** For addresses that relying parties have named. */
+  outgoing: Outgoing;
 }
 
 const MINUTE = 60;
@@ -122,7 +126,7 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
     routes: { userinfo: '/userinfo' },
     ttl: lifetimes(settings),
     cookies: providerCookies(settings.issuer, secrets),
-    fetch: (url, options) => callRelyingParty(url, options, settings.allowLoopbackCalls),
+    fetch: (url, options) => callRelyingParty(parts.outgoing, url, options),
   };
 }
 

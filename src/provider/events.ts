@@ -7,13 +7,12 @@ import type { Clock } from '../clock';
 import type { RequestState } from '../http/context';
 import type { Logger } from '../log';
 import type { Database } from '../storage/tables';
-import type { SessionWatch } from './session/session-watch';
 
 export function observeProvider(
   provider: Provider,
-  parts: { db: Database; clock: Clock; log: Logger; watch: SessionWatch },
+  parts: { db: Database; clock: Clock; log: Logger },
 ): void {
-  const { db, clock, log, watch } = parts;
+  const { db, clock, log } = parts;
   const record = (
     ctx: KoaContextWithOIDC,
     entry: Pick<AuditEntry, 'event' | 'actor' | 'subject' | 'details'>,
@@ -46,12 +45,9 @@ export function observeProvider(
     // Left at one relying party only, the person stays signed in here.
     if (!accountId || !ctx.oidc.params?.logout) return;
     record(ctx, { event: 'sign_out', actor: `account:${accountId}`, subject: `account:${accountId}` });
-    watch.noteSignOut(ctx).catch((error: unknown) => {
-      log.error({ err: error }, 'a session that was left stays in its list');
-    });
   });
   provider.on('backchannel.error', (_ctx, error, client) => {
-    log.warn({ err: error, clientId: client.clientId }, 'back-channel logout not delivered');
+    log.error({ err: error, clientId: client.clientId }, 'a relying party that was left is not told');
   });
   provider.on('server_error', (ctx, error) => {
     log.error({ err: error, requestId: (ctx.state as RequestState).requestId }, 'fault');

@@ -11,13 +11,19 @@ import { allowFormTarget } from '../http/security-headers';
 import type { Logger } from '../log';
 import { fingerprint, sameText } from '../secrets';
 import type { EphemeralStore } from '../storage/ephemeral/port';
+import type { Database } from '../storage/tables';
 import { Replayed } from './adapters/ephemeral-artifacts';
 import { nameKinds } from './adapters/kinds';
-import { providerConfiguration, sessionLasts, type ConfigurationParts } from './configuration';
+import { findAccount, providerConfiguration, sessionLasts, type ConfigurationParts } from './configuration';
 import { guardUserCodes } from './device/guesses';
 import { observeProvider } from './events';
+import { takeOverSignOut } from './logout/sign-out';
+import { publicParts } from './protocol/exchange/presented-tokens';
+import { addTokenExchange } from './protocol/exchange/token-exchange';
 import { createSessionWatch } from './session/session-watch';
-import { ensureSigningKeys, loadSigningKeys } from './signing-keys';
+import { ensureSigningKeys, JWKS_MAX_AGE, loadSigningKeys, signingKeysVersion } from './keys/signing-keys';
+
+const JWKS_PATH = '/jwks';
 
 export interface ProviderHolder {
   provider(): Provider;
@@ -96,6 +102,10 @@ function build(
   saySeenBefore(provider);
   observeProvider(provider, parts);
   takeOverSignOut(provider, parts.watch, () => Provider.ctx);
+  addTokenExchange(provider, {
+    ...{ db: parts.db, clock: parts.clock, keys: publicParts(keys.keys) },
+    findAccount: (ctx, sub, token) => findAccount(parts, ctx, sub, token),
+  });
   return provider;
 }
 

@@ -18,6 +18,15 @@ export interface AccountSessionTable {
   expiresAt: Date;
 }
 
+export interface SessionClientTable {
+  sessionUid: string;
+  /** A relying party that listens for the end of sessions, and was signed in to. */
+  clientId: string;
+  accountId: string;
+  /** How it calls the session. */
+  sid: string | null;
+}
+
 export interface AccountHoldTable {
   accountId: string;
   reason: string;

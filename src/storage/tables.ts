@@ -1,5 +1,5 @@
 /** Row types of every table, for Kysely. A feature's `store.ts` picks from here; nothing else does. */
-import type { Generated, JSONColumnType, Kysely, Selectable, Transaction } from 'kysely';
+import type { ColumnType, Generated, JSONColumnType, Kysely, Selectable, Transaction } from 'kysely';
 import type {
   CompanyDirectoryTable,
   CompanyTable,
@@ -11,7 +11,7 @@ import type {
   PowerOfAttorneyTable,
   RegistrationTable,
 } from './company-tables';
-import type { AccountHoldTable, AccountSessionTable } from './account-tables';
+import type { AccountHoldTable, AccountSessionTable, SessionClientTable } from './account-tables';
 import type { CreatedAt } from './columns';
 import type {
   AccountClosingTable,
@@ -84,10 +84,19 @@ export interface ResourceTable {
   createdAt: CreatedAt;
 }
 
+export interface AuthorizationTypeTable {
+  type: string;
+  /** The API that understands it. */
+  resourceUri: string;
+  /** Its fields and their words: DetailsDefinition of clients/authorization-types. */
+  definition: ColumnType<unknown, string, string>;
+  createdAt: CreatedAt;
+}
+
 export interface SigningKeyTable {
   kid: string;
   alg: 'ES256' | 'RS256' | 'EdDSA';
-  state: 'next' | 'current' | 'previous' | 'revoked';
+  state: 'next' | 'current' | 'previous' | 'retired' | 'revoked';
   publicJwk: JSONColumnType<Record<string, unknown>>;
   privateSealed: string | null;
   createdAt: CreatedAt;
@@ -150,10 +159,17 @@ export interface SingleUseTokenTable {
   createdAt: CreatedAt;
 }
 
+export interface LogoutFacts {
+  accountId: string;
+  clientId: string;
+  /** How the relying party calls the session; null where its ID tokens do not name it. */
+  sid: string | null;
+}
+
 export interface OutboxTable {
   id: string;
-  channel: 'email' | 'sms';
-  /** Name of the template under views/messages/<channel>/. */
+  channel: 'email' | 'sms' | 'logout';
+  /** Name of the template under views/messages/<channel>/; `logout` for a notice to a relying party. */
   template: string;
   locale: string;
   /** Address and template values, sealed; emptied once sent in production. */
@@ -169,6 +185,8 @@ export interface OutboxTable {
   accountId: Generated<string | null>;
   /** To whom, with most of it hidden. */
   maskedTo: Generated<string | null>;
+  /** What a notice to a relying party is about. */
+  facts: ColumnType<LogoutFacts | null, string | undefined, never>;
 }
 
 export interface MutedMessageTable {
@@ -222,6 +240,7 @@ export interface Tables {
   accounts: AccountTable;
   accountSessions: AccountSessionTable;
   accountHolds: AccountHoldTable;
+  sessionClients: SessionClientTable;
   identifiers: IdentifierTable;
   clients: ClientTable;
   resources: ResourceTable;

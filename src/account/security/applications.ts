@@ -1,10 +1,12 @@
 /** Connected applications: relying parties that hold something of the person's, and the end of it. */
+import { tellSignedOut } from '../../accounts/sessions/participants';
 import { endTokens } from '../../accounts/sessions/store';
 import { recordEvent } from '../../audit/store';
 import { Refusal } from '../../errors';
 import type { Context } from '../../http/context';
 import { dayOf } from '../../http/pages/days';
 import { doneNote, formPurpose, goTo, type AccountPage, type AccountParts, type Visitor } from '../parts';
+import { byThemselves } from '../person';
 import { listApplications } from '../store';
 
 const PATH = '/account/applications';
@@ -43,12 +45,10 @@ async function revoke(parts: AccountParts, ctx: Context, visitor: Visitor): Prom
   const { accountId } = visitor;
   const clientId = form.application ?? '';
   const at = parts.clock.now();
-  const subject = `account:${accountId}`;
-  const { address, requestId } = ctx.state;
   await parts.db.transaction().execute(async (trx) => {
     if ((await endTokens(trx, accountId, clientId)) === 0) throw new Refusal('not_found');
-    const entry = { event: 'access_revoked', actor: subject, subject, clientId, address, requestId } as const;
-    await recordEvent(trx, entry, at);
+    await tellSignedOut(trx, { accountId, clientIds: [clientId] }, at);
+    await recordEvent(trx, { event: 'access_revoked', ...byThemselves(ctx, visitor), clientId }, at);
   });
   goTo(ctx, PATH, 'revoked');
 }

@@ -1,12 +1,14 @@
 /**
  * The sessions of an account, as a person sees and ends them: every query. The session itself lives with the provider;
  * whether it still holds is decided here, in the database, so that what was ended is over on every node at once. A
- * session without a row holds no more. Ending one deletes the grants given in it, and with a grant goes every token.
+ * session without a row holds no more. Ending one deletes the grants given in it, and with a grant goes every token; the
+ * relying parties that listen are told.
  */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { addSeconds } from '../../clock';
 import type { Queryable, Row } from '../../storage/tables';
+import { tellSignedOut } from './participants';
 
 export type AccountSession = Row<'accountSessions'>;
 
@@ -93,6 +95,7 @@ export async function endSession(
     .returningAll()
     .executeTakeFirst();
   if (ended) await endGrants(trx, accountId, [ended.uid]);
+  if (ended) await tellSignedOut(trx, { accountId, sessionUids: [ended.uid] }, at);
   return ended;
 }
 
@@ -111,11 +114,9 @@ export async function endOtherSessions(
     .where('endedAt', 'is', null)
     .returning('uid')
     .execute();
-  await endGrants(
-    trx,
-    accountId,
-    ended.map(({ uid }) => uid),
-  );
+  const uids = ended.map(({ uid }) => uid);
+  await endGrants(trx, accountId, uids);
+  await tellSignedOut(trx, { accountId, sessionUids: uids }, at);
   return ended.length;
 }
 

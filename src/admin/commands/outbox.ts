@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { maskEmail } from '../../accounts/email-address';
 import { maskPhone } from '../../accounts/phone-number';
 import { openMessage, retryMessage } from '../../notifications/outbox';
-import { findMessage, listMessages, type MessageStatus, type OutboxRow } from '../../notifications/store';
+import { findMessage, listMessages, type MessageFilter, type OutboxRow } from '../../notifications/store';
 import { Failure, type AdminContext } from '../admin';
 import {
   addLeaf,
@@ -17,10 +17,10 @@ import {
   type Run,
 } from '../command';
 
-/** `outbox`: messages to people and how their delivery goes; never what they say, since that holds live links. */
+/** `outbox`: messages to people, notices to relying parties that somebody signed out, and how their delivery goes; never what they say, since that holds live links. */
 export const addOutbox: AddCommands = (program, context) => {
   const outbox = addNoun(program, 'outbox', {
-    summary: 'messages to people and their delivery',
+    summary: 'messages to people, notices of sign-outs to relying parties, and their delivery',
     examples: ['outbox list --status dead'],
   });
   addList(outbox, context);
@@ -51,11 +51,12 @@ function addList(outbox: Command, context: AdminContext): void {
     .addOption(
       new Option('--status <status>', 'only messages in this state').choices(['waiting', 'sent', 'dead']),
     )
-    .action(async (options: PageOptions & { json?: true; status?: MessageStatus }) => {
+    .addOption(new Option('--channel <channel>', 'only these').choices(['email', 'sms', 'logout']))
+    .action(async (options: PageOptions & { json?: true } & Pick<MessageFilter, 'status' | 'channel'>) => {
       const { tools, print } = await startRun(context);
-      const { limit, after, status, json } = options;
+      const { limit, after, status, channel, json } = options;
       if (after !== undefined && !(await findMessage(tools.db, after))) throw badCursor();
-      const rows = await listMessages(tools.db, { status, before: after, limit: limit + 1 });
+      const rows = await listMessages(tools.db, { status, channel, before: after, limit: limit + 1 });
       const { items, next } = cutPage(rows, limit, ({ id }) => id);
       if (json) {
         print.json({ items: items.map(rowJson), next });
@@ -63,7 +64,11 @@ function addList(outbox: Command, context: AdminContext): void {
       }
       print.table(items, [
         { title: 'ID', cell: ({ id }) => id },
-        { title: 'TEMPLATE', cell: ({ template }) => template },
+        {
+          title: 'TEMPLATE',
+          cell: ({ template, channel, maskedTo }) =>
+            channel === 'logout' ? `logout → ${maskedTo ?? ''}` : template,
+        },
         { title: 'STATUS', cell: (row) => row.status, alarming: (row) => row.status === 'dead' },
         { title: 'TRIES', cell: ({ attempts }) => String(attempts) },
         print.timeColumn('CREATED', ({ createdAt }) => createdAt),
@@ -81,6 +86,7 @@ async function getMessage({ tools }: Run, id: string): Promise<OutboxRow> {
 
 /** To whom, as far as it is good for recognising; null once the message was emptied. */
 function recipientOf({ tools }: Run, row: OutboxRow): string | null {
+  if (row.channel === 'logout') return row.maskedTo;
   if (row.sealed === null) return null;
   const { channel, to } = openMessage(tools.secrets, row);
   return channel === 'sms' ? maskPhone(to) : maskEmail(to);
@@ -102,7 +108,7 @@ function addShow(outbox: Command, context: AdminContext): void {
     print.facts([
       ['id', row.id],
       ['to', to ?? '(emptied after sending)'],
-      ['template', `${row.template}, ${row.channel}, ${row.locale}`],
+      ['template', [row.template, row.channel, row.locale].filter(Boolean).join(', ')],
       ['status', row.status],
       ['tries', String(row.attempts)],
       ['next try', row.status === 'waiting' ? print.time(row.nextAttemptAt) : '–'],

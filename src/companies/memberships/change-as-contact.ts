@@ -2,6 +2,7 @@
 import { settlePower } from '../../attorney/settle-power';
 import { recordEvent } from '../../audit/store';
 import type { Database } from '../../storage/tables';
+import { tellKeptOut } from '../kept-out';
 import { tellPerson, type MailTools } from './mails';
 import { MEMBERSHIP_CHANGES, type MembershipChange, type MembershipView } from './membership';
 import { holdContact, holdTogether } from './queue';
@@ -41,6 +42,7 @@ export async function changeAsContact(
     const subject = `account:${view.accountId}`;
     const details = { membership: view.id, reason, by: 'contact' };
     await recordEvent(trx, { event, actor, subject, details }, at);
+    await tellKeptOut(trx, view.accountId, at);
     await tellPerson(trx, tools, view, { template: event, values: { company: view.companyName } });
     return 'done';
   });

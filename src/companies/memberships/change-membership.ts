@@ -4,7 +4,8 @@ import { settlePower } from '../../attorney/settle-power';
 import { recordEvent } from '../../audit/store';
 import type { Database } from '../../storage/tables';
 import type { CompanyUnit } from '../identifiers';
-import { GrantRefused, settleRights, type GrantFault, type WantedRights } from './grant';
+import { tellKeptOut } from '../kept-out';
+import { GrantRefused, type GrantFault, type WantedRights } from './grant';
 import { tellAppointed, tellPerson, type MailTools } from './mails';
 import {
   MEMBERSHIP_CHANGES,
@@ -94,6 +95,7 @@ export async function changeMembership(
     if (change.kind === 'revoke') await settlePower(trx, { membershipId: id, accepted: false }, actor, at);
     const details = { membership: id, reason: change.reason };
     await recordEvent(trx, { event, actor, subject: `account:${view.accountId}`, details }, at);
+    await tellKeptOut(trx, view.accountId, at);
     await tellPerson(trx, tools, view, { template: event, values: { company: view.companyName } });
     return moved;
   });

@@ -5,6 +5,7 @@
  * row of the closing, of which the act is made (order of Roskomnadzor № 179 of 28.10.2022).
  */
 import { sql } from 'kysely';
+import { tellSignedOut } from '../../accounts/sessions/participants';
 import { lockAccount } from '../../accounts/store';
 import { recordEvent } from '../../audit/store';
 import type { Clock } from '../../clock';
@@ -45,6 +46,7 @@ async function destroy(db: Database, closing: AccountClosing, at: Date): Promise
     const categories = ['profile', ...(await heldKinds(trx, accountId))];
     if (!(await markDestroyed(trx, id, categories, at))) return false;
     await releaseContracts(trx, accountId, at);
+    await tellSignedOut(trx, { accountId }, at);
     await trx.deleteFrom('accounts').where('id', '=', accountId).execute();
     const details = { categories, reason, asked_at: askedAt.toISOString() };
     const subject = `account:${accountId}`;

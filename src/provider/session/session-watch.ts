@@ -1,5 +1,6 @@
 /** Which sessions still hold: the provider asks the table where people end them (accounts/sessions). */
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { tellSignedOut } from '../../accounts/sessions/participants';
 import { endSession, findSession, recordSignIn, touchSession } from '../../accounts/sessions/store';
 import { addSeconds, type Clock } from '../../clock';
 import type { RequestState } from '../../http/context';
@@ -10,8 +11,10 @@ export interface SessionWatch {
   noteSignIn(ctx: KoaContextWithOIDC): Promise<void>;
   /** Whether the session of the request, or the one that a token was given in, is not ended. */
   holds(ctx: KoaContextWithOIDC, token: { sessionUid?: string } | undefined): Promise<boolean>;
-  /** The person has signed out. */
-  noteSignOut(ctx: KoaContextWithOIDC): Promise<void>;
+  /** The session is over; relying parties that listen are told. */
+  noteSignOut(accountId: string, uid: string): Promise<void>;
+  /** The person has left one relying party only. */
+  noteLeft(accountId: string, uid: string, clientId: string): Promise<void>;
 }
 
 /** Seconds between two notes that a session was used. */
@@ -48,9 +51,12 @@ export function createSessionWatch(
       if (addSeconds(found.lastSeenAt, TOUCH_EVERY) < now) await touchSession(db, found.uid, lasts(ctx), now);
       return true;
     },
-    noteSignOut: async (ctx) => {
-      const { session } = ctx.oidc;
-      if (session?.accountId) await endSession(db, session.accountId, { uid: session.uid }, clock.now());
+    noteSignOut: async (accountId, uid) => {
+      await db.transaction().execute((trx) => endSession(trx, accountId, { uid }, clock.now()));
+    },
+    noteLeft: async (accountId, uid, clientId) => {
+      const left = { accountId, sessionUids: [uid], clientIds: [clientId] };
+      await db.transaction().execute((trx) => tellSignedOut(trx, left, clock.now()));
     },
   };
 }

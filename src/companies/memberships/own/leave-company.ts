@@ -2,6 +2,7 @@
 import { settlePower } from '../../../attorney/settle-power';
 import { recordEvent } from '../../../audit/store';
 import type { Database } from '../../../storage/tables';
+import { tellKeptOut } from '../../kept-out';
 import { tellPerson, type MailTools } from '../mails';
 import type { MembershipView } from '../membership';
 import { lockApplication } from '../queue';
@@ -45,6 +46,7 @@ export async function leaveCompany(
     const { inn, kpp, status: before } = view;
     const details = { number, inn, kpp, before, by: confirmed ? 'company_mail' : 'person' };
     await recordEvent(trx, { event: 'membership_left', actor: subject, subject, details }, at);
+    await tellKeptOut(trx, accountId, at);
     await tellPerson(trx, tools, view, { template: 'company_left', values: { company: view.companyName } });
     return 'done';
   });
