@@ -1,6 +1,7 @@
 /** What a reviewer may send for an application, read from the form. */
 import type { Problems } from '../errors';
 import type { Form } from '../http/forms';
+import type { PowerDecision } from '../companies/memberships/powers/decide-power';
 import {
   DECLINE_REASONS,
   type DeclineReason,
@@ -52,12 +53,36 @@ function readApproval(form: Form, now: Date): ReadDecision {
   const canAct = form.can_act === 'yes';
   if (form.accept_power !== 'yes')
     return { decision: { kind: 'approve', role, canAct, acceptPower: undefined } };
+  const term = readTerm(form, now);
+  if (typeof term === 'string') return { problems: { valid_until: term } };
+  return { decision: { kind: 'approve', role, canAct: true, acceptPower: { validUntil: term } } };
+}
+
+/** What may be done about a power of attorney that a member attached later. */
+export type ReadPower =
+  | { decision: PowerDecision['decision']; powerId: string; problems?: undefined }
+  | { decision?: undefined; problems: Problems };
+
+/** Undefined for another form. */
+export function readPowerDecision(form: Form, now: Date): ReadPower | undefined {
+  const powerId = form.power ?? '';
+  if (form.decision === 'decline_power') {
+    const comment = plainText(form.comment);
+    if (comment === '') return { problems: { comment: 'comment_required' } };
+    return { decision: { kind: 'decline', comment }, powerId };
+  }
+  if (form.decision !== 'accept_power') return undefined;
+  const term = readTerm(form, now);
+  return typeof term === 'string'
+    ? { problems: { valid_until: term } }
+    : { decision: { kind: 'accept', validUntil: term }, powerId };
+}
+
+/** The last moment of a power of attorney, or what is wrong with the day that was given. */
+function readTerm(form: Form, now: Date): Date | 'power_term_required' | 'power_term_over' {
   const validUntil = endOfDay(form.valid_until ?? '');
-  if (!validUntil) return { problems: { valid_until: 'power_term_required' } };
-  if (validUntil <= now) return { problems: { valid_until: 'power_term_over' } };
-  return {
-    decision: { kind: 'approve', role, canAct: true, acceptPower: { validUntil } },
-  };
+  if (!validUntil) return 'power_term_required';
+  return validUntil <= now ? 'power_term_over' : validUntil;
 }
 
 function readDeclining(form: Form): ReadDecision {

@@ -2,10 +2,11 @@
 import { fullName } from '../accounts/account';
 import { formatPhone } from '../accounts/phone-number';
 import { findProfile } from '../accounts/store';
-import type { PowerView } from '../attorney/attorney';
+import { kibibytes, type PowerView } from '../attorney/attorney';
 import { compareFacts } from '../attorney/compare-facts';
 import { listPowers, listWithAttached } from '../attorney/store';
 import { DECLINE_REASONS, type MembershipView } from '../companies/memberships/membership';
+import { hasAnswered, readSaid } from '../companies/memberships/talk/said';
 import type { Clock } from '../clock';
 import type { Problems } from '../errors';
 import type { Context, Locale } from '../http/context';
@@ -39,7 +40,7 @@ export function showNotContact({ render }: PageParts, ctx: Context, reviewer: Re
 
 /** What was just done, to be told on the page after it. */
 export interface Done {
-  state: 'approved' | 'declined' | 'asked' | 'voted';
+  state: 'approved' | 'declined' | 'asked' | 'voted' | 'power_accepted' | 'power_declined';
   number: number;
   name: string;
 }
@@ -52,7 +53,7 @@ export async function showList(
   ctx: Context,
   reviewer: Reviewer,
   own: readonly MembershipView[],
-  waiting: readonly MembershipView[],
+  { waiting, powers }: { waiting: readonly MembershipView[]; powers: readonly MembershipView[] },
   done: Done | undefined,
 ): Promise<void> {
   const shown = waiting.slice(0, SHOWN);
@@ -69,6 +70,9 @@ export async function showList(
       company: own.length === 1 ? own[0]?.companyName : undefined,
       done,
       more: waiting.length > shown.length,
+      powers: powers.map((view) => ({
+        ...{ number: view.number, name: fullName(view), company: view.companyName },
+      })),
       applications: shown.map((view) => ({
         number: view.number,
         name: fullName(view),
@@ -82,7 +86,7 @@ export async function showList(
 
 function marksOf(view: MembershipView, withPower: ReadonlySet<string>): string[] {
   // An answer ends its question, so a question that stands is a newer one.
-  const talk = view.question !== null ? ['question'] : view.answer !== null ? ['answer'] : [];
+  const talk = view.question !== null ? ['question'] : hasAnswered(view.answer) ? ['answer'] : [];
   return [...(withPower.has(view.id) ? ['document'] : []), ...talk];
 }
 
@@ -133,10 +137,12 @@ export async function showApplication(
         date: dayOf(view.requestedAt, locale),
         decided: view.decidedAt && dayOf(view.decidedAt, locale),
         comment: view.status === 'requested' ? null : view.reason,
+        said: readSaid(view.answer),
         by,
       },
       powers: powers.map((power) => powerFacts(power, view, clock.now(), locale)),
       power: attached,
+      decidesPower: view.status === 'approved' && attached !== undefined,
       typed: { valid_until: attached?.facts?.validUntil ?? '', ...form },
       reasons: DECLINE_REASONS,
       longest: LONGEST_TEXT,
@@ -161,7 +167,7 @@ function powerFacts(power: PowerView, view: MembershipView, now: Date, locale: L
     until: power.validUntil ? dayOf(power.validUntil, locale) : '–',
     files: power.files.map(({ id, originalName, size }) => ({
       name: originalName,
-      size: sizeText(size, locale),
+      kib: kibibytes(size),
       address: `/approvals/${view.number}/files/${id}`,
     })),
     facts: facts && {
@@ -176,9 +182,4 @@ function powerFacts(power: PowerView, view: MembershipView, now: Date, locale: L
     comparisons:
       facts && compareFacts(facts, view, now).filter(({ field, match }) => field !== 'valid_until' || !match),
   };
-}
-
-function sizeText(bytes: number, locale: Locale): string {
-  const kilobytes = Math.max(1, Math.round(bytes / 1024));
-  return new Intl.NumberFormat(locale, { style: 'unit', unit: 'kilobyte' }).format(kilobytes);
 }

@@ -6,11 +6,14 @@ import type { ByteTools } from '../attorney/stored-bytes';
 import type { DecisionTools } from '../companies/memberships/decide-membership';
 import { listDecidable } from '../companies/memberships/queue';
 import type { MembershipView } from '../companies/memberships/membership';
+import { decidePower } from '../companies/memberships/powers/decide-power';
+import { listPowersDueFor } from '../companies/memberships/powers/due-powers';
 import { Refusal } from '../errors';
 import type { Context } from '../http/context';
 import { sendAttachment } from '../http/files/downloads';
+import type { Form } from '../http/forms';
 import type { Sessions } from '../http/sessions';
-import { readDecision } from './decision-form';
+import { readDecision, readPowerDecision, type ReadPower } from './decision-form';
 import { reviewPurpose, showApplication, showList, showNotContact, type Done, type PageParts } from './pages';
 import { addMembersRoutes } from './members/routes';
 import { carryOut, contactDecider, findForReview, isOver, listOwnCompanies } from './review';
@@ -82,10 +85,15 @@ async function showWaiting(parts: ApprovalsParts, ctx: Context, reviewer: Review
     return;
   }
   const waiting = await listDecidable(parts.db, reviewer.accountId);
-  await showList(parts, ctx, reviewer, own, waiting, await justDone(parts, ctx, reviewer));
+  const powers = await listPowersDueFor(parts.db, reviewer.accountId);
+  await showList(parts, ctx, reviewer, own, { waiting, powers }, await justDone(parts, ctx, reviewer));
 }
 
-const TOLD: readonly Done['state'][] = ['approved', 'declined', 'asked', 'voted'];
+/** What may be told, and how the application or membership stands then. */
+const TOLD: Readonly<Record<Done['state'], MembershipView['status']>> = {
+  ...{ approved: 'approved', declined: 'declined', asked: 'requested', voted: 'requested' },
+  ...{ power_accepted: 'approved', power_declined: 'approved' },
+};
 
 /** What the address says was done; only where it is so may the page say it. */
 async function justDone(
@@ -93,12 +101,11 @@ async function justDone(
   ctx: Context,
   { accountId }: Reviewer,
 ): Promise<Done | undefined> {
-  const state = TOLD.find((known) => known === ctx.query.done);
+  const state = (Object.keys(TOLD) as Done['state'][]).find((known) => known === ctx.query.done);
   const number = Number(ctx.query.number);
   if (!state || !Number.isInteger(number) || number < 1 || number > 999_999_999) return undefined;
   const view = await findForReview(db, accountId, number, clock.now());
-  const settled = state === 'approved' || state === 'declined' ? state : 'requested';
-  return view?.status === settled ? { state, number, name: fullName(view) } : undefined;
+  return view?.status === TOLD[state] ? { state, number, name: fullName(view) } : undefined;
 }
 
 const DONE = { approve: 'approved', decline: 'declined', ask: 'asked' } as const;
@@ -107,6 +114,8 @@ async function decide(parts: ApprovalsParts, ctx: Context, reviewer: Reviewer): 
   const number = numberOf(ctx);
   const form = parts.forms.read(ctx, reviewPurpose(reviewer, number));
   const view = await applicationOf(parts, ctx, reviewer);
+  const power = readPowerDecision(form, parts.clock.now());
+  if (power) return decideLater(parts, ctx, reviewer, { view, form, read: power });
   const read = readDecision(form, parts.clock.now());
   const version = Number(form.version);
   if (!read || !Number.isInteger(version)) throw new Refusal('bad_request');
@@ -121,12 +130,37 @@ async function decide(parts: ApprovalsParts, ctx: Context, reviewer: Reviewer): 
   }
   const result = await carryOut(parts, { number, version }, decision, contactDecider(reviewer.accountId));
   if (result === 'done' || result === 'voted') {
-    const done = result === 'voted' ? 'voted' : DONE[decision.kind];
-    ctx.status = 303;
-    ctx.redirect(`${PATH}?done=${done}&number=${number}`);
+    toList(ctx, result === 'voted' ? 'voted' : DONE[decision.kind], number);
   } else if (result === 'power_over') {
     await showApplication(parts, ctx, reviewer, view, { problems: { valid_until: 'power_term_over' }, form });
   } else if (result === 'stale' || result === 'power_absent') {
+    const now = await applicationOf(parts, ctx, reviewer);
+    await showApplication(parts, ctx, reviewer, now, { stale: true });
+  } else throw new Refusal('not_found');
+}
+
+function toList(ctx: Context, done: Done['state'], number: number): void {
+  ctx.status = 303;
+  ctx.redirect(`${PATH}?done=${done}&number=${number}`);
+}
+
+/** A member's power of attorney, which came after the approval. */
+async function decideLater(
+  parts: ApprovalsParts,
+  ctx: Context,
+  reviewer: Reviewer,
+  { view, form, read }: { view: MembershipView; form: Form; read: ReadPower },
+): Promise<void> {
+  const { number } = view;
+  const { decision, problems } = read;
+  if (!decision) return showApplication(parts, ctx, reviewer, view, { problems, form });
+  const { powerId } = read;
+  const result = await decidePower(parts, { number, powerId, decision }, contactDecider(reviewer.accountId));
+  if (result === 'done') {
+    toList(ctx, decision.kind === 'accept' ? 'power_accepted' : 'power_declined', number);
+  } else if (result === 'power_over') {
+    await showApplication(parts, ctx, reviewer, view, { problems: { valid_until: 'power_term_over' }, form });
+  } else if (result === 'stale') {
     const now = await applicationOf(parts, ctx, reviewer);
     await showApplication(parts, ctx, reviewer, now, { stale: true });
   } else throw new Refusal('not_found');

@@ -84,6 +84,9 @@ export const LIMITS = {
   hourlyTries: 30,
 } as const;
 
+/** A file's size as pages show it: whole units of 1024 bytes, at least one. */
+export const kibibytes = (bytes: number): number => Math.max(1, Math.round(bytes / 1024));
+
 /** Days that a replaced one is kept, in case it was replaced by mistake. */
 export const REPLACED_DAYS = 30;
 /** Days that those of an application or a membership are kept after it has ended. */

@@ -10,6 +10,8 @@ export interface Settlement {
   accepted: boolean;
   /** When it ends; absent: as a machine-readable one says, and no end for a scan. */
   validUntil?: Date | null;
+  /** Why it was refused. */
+  comment?: string;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface Settlement {
  */
 export async function settlePower(
   trx: Queryable,
-  { membershipId, accepted, validUntil }: Settlement,
+  { membershipId, accepted, validUntil, comment }: Settlement,
   actor: string,
   at: Date,
 ): Promise<Power | undefined> {
@@ -29,7 +31,8 @@ export async function settlePower(
   const end = accepted ? (validUntil ?? endOf(power.facts as MchdFacts | null)) : null;
   await updateValidUntil(trx, power.id, end);
   const event = accepted ? ('power_accepted' as const) : ('power_refused' as const);
-  const details = { membership: membershipId, valid_until: end?.toISOString() ?? null };
+  const ends = end?.toISOString() ?? null;
+  const details = { membership: membershipId, valid_until: ends, ...(comment && { comment }) };
   await recordEvent(trx, { event, actor, subject: `power:${power.id}`, details }, at);
   return { ...power, validUntil: end };
 }

@@ -38,6 +38,8 @@ export function messageSamples(locale: Locale, issuer: string): MessageSamples {
   const action = { name, link: `${issuer}/` };
   const link = { name, link: `${issuer}/sample?token=${'A'.repeat(43)}`, days: 3 };
   const inCompany = { ...action, company };
+  const told = { number: '123456', date: day };
+  const given = { right: 'acts_until', until: day } as const;
   const masked = 'a•••@example.com';
   return {
     email: {
@@ -57,16 +59,19 @@ export function messageSamples(locale: Locale, issuer: string): MessageSamples {
       account_closing: { ...action, day },
       account_closing_asked: { ...action, day },
       account_closing_undone: action,
-      application_approved: inCompany,
-      application_declined: { ...inCompany, reasonCode: 'duplicate', comment },
-      application_question: { ...inCompany, question },
-      application_expired: inCompany,
+      application_approved: { ...inCompany, ...given },
+      application_declined: { ...inCompany, ...told, reasonCode: 'duplicate', comment },
+      application_question: { ...inCompany, ...told, question },
+      application_expired: { ...inCompany, ...told },
+      power_accepted: { ...inCompany, ...given },
+      power_declined: { ...inCompany, comment },
       membership_suspended: inCompany,
       membership_restored: inCompany,
       membership_revoked: inCompany,
       contact_appointed: inCompany,
       application_received: { ...inCompany, applicant },
       application_answered: { ...inCompany, applicant },
+      power_attached: { ...inCompany, applicant },
       applications_waiting: { ...action, waiting: '128' },
       company_activated: inCompany,
       company_code: { ...inCompany, applicant, ...CODE },

@@ -13,13 +13,15 @@ const TEMPLATES: Readonly<Record<Category, readonly TemplateName[]>> = {
     'application_declined',
     'application_question',
     'application_expired',
+    'power_accepted',
+    'power_declined',
     'membership_suspended',
     'membership_restored',
     'membership_revoked',
     'company_activated',
     'contact_appointed',
   ],
-  colleagues: ['application_received', 'application_answered', 'applications_waiting'],
+  colleagues: ['application_received', 'application_answered', 'power_attached', 'applications_waiting'],
   contracts: ['contract_added', 'contract_gone'],
 };
 

@@ -28,6 +28,18 @@ interface LinkMail extends ActionMail {
   days: number;
 }
 
+/** An application by its number and the day it was sent, as people write it. */
+interface ToldApplication extends ActionMail {
+  number: string;
+  date: string;
+}
+
+/** What a member may do for the company; `until` is the last day of `acts_until`. */
+interface GivenRights {
+  right: 'reads' | 'acts' | 'acts_until';
+  until: string;
+}
+
 export interface EmailTemplates {
   /** An account stands under this address; its password is to be set. */
   set_password: LinkMail;
@@ -60,9 +72,9 @@ export interface EmailTemplates {
   /** They have undone it. */
   account_closing_undone: ActionMail;
   /** The application was approved. */
-  application_approved: ActionMail & { company: string };
+  application_approved: ActionMail & GivenRights & { company: string };
   /** The application was declined. */
-  application_declined: ActionMail & {
+  application_declined: ToldApplication & {
     company: string;
     /** A code of the list in views/texts, `decline_reasons`. */
     reasonCode: string;
@@ -70,9 +82,12 @@ export interface EmailTemplates {
     comment: string;
   };
   /** A reviewer wants to know something before deciding. */
-  application_question: ActionMail & { company: string; question: string };
+  application_question: ToldApplication & { company: string; question: string };
   /** Nobody decided the application in time. */
-  application_expired: ActionMail & { company: string };
+  application_expired: ToldApplication & { company: string };
+  /** The power of attorney that a member attached was accepted, or it was not. */
+  power_accepted: ActionMail & GivenRights & { company: string };
+  power_declined: ActionMail & { company: string; comment: string };
   membership_suspended: ActionMail & { company: string };
   membership_restored: ActionMail & { company: string };
   membership_revoked: ActionMail & { company: string };
@@ -82,6 +97,8 @@ export interface EmailTemplates {
   application_received: ActionMail & { company: string; applicant: string };
   /** To contact persons: an applicant has answered a question. */
   application_answered: ActionMail & { company: string; applicant: string };
+  /** To contact persons: a member has attached a power of attorney. */
+  power_attached: ActionMail & { company: string; applicant: string };
   /** To contact persons: so many applications wait. */
   applications_waiting: ActionMail & { waiting: string };
   /** A consent that an account cannot be without was withdrawn; its data are destroyed by that day. */

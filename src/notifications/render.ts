@@ -98,13 +98,20 @@ export function createMessageRenderer({ viewsDir, issuer }: MessageRendererOptio
 
   /** What the texts of a mail may name beside its values. */
   function derived(locale: Locale, values: object) {
-    const { reasonCode, comment, applicant }: Partial<Record<string, string>> = { ...values };
+    const { reasonCode, comment, applicant, right, number, date }: Partial<Record<string, string>> = {
+      ...values,
+    };
+    const { common = {} } = texts[locale];
+    const words = { until: '', ...values, number: number ?? '', date: date ?? '' };
     const listed = reasonCode === undefined || reasonCode === 'other' ? '' : reasons[locale][reasonCode];
     return {
       reason: [listed, comment].filter(Boolean).join(' '),
+      // Messages of an earlier release say less.
+      which: number && date ? fill(common.which ?? '', words) : '',
+      rights: right === undefined ? '' : fill(common[`right_${right}`] ?? '', words),
       // A stranger's name is read by others: it must not turn into a link either.
       ...(applicant !== undefined && !PERSON_NAME.test(applicant)
-        ? { applicant: texts[locale].common?.somebody ?? '' }
+        ? { applicant: common.somebody ?? '' }
         : {}),
     };
   }

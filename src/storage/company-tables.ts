@@ -57,7 +57,7 @@ export interface MembershipTable {
   reasonCode: string | null;
   /** What a reviewer wants to know; null when nothing is asked. */
   question: string | null;
-  /** What the person said to it, or with a second application. */
+  /** What the person has said so far; companies/memberships/talk/said.ts reads it. */
   answer: string | null;
   /** While it waits: when it is too old to be decided. */
   expiresAt: Date | null;

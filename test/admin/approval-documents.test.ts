@@ -6,7 +6,7 @@ import { noScan } from '../../src/attorney/virus-scan';
 import { noteApplicationChanged } from '../../src/companies/memberships/answer';
 import { requestMembership } from '../../src/companies/memberships/request';
 import { mchdXml, pdf, signature, upload, type MchdOptions } from '../attorney/documents';
-import { addSomebody } from '../companies/people';
+import { addSomebody, mailsTo } from '../companies/people';
 import { temporaryFolder } from '../support/processes';
 import { ISSUER, openDesk, type Desk } from './desk';
 
@@ -25,13 +25,14 @@ afterAll(async () => {
 const unit = { inn: '7800999994', kpp: '780001001' };
 const naming = { name: 'ООО "Пример"', nameSource: 'directory' as const, ogrn: null };
 
-async function apply(): Promise<{ number: string; membershipId: string; actor: string }> {
+async function apply(): Promise<{ number: string; membershipId: string; actor: string; email: string }> {
   const { db } = desk.database;
   const who = await addSomebody(db, desk.clock.now());
   const request = { accountId: who.id, unit, naming, path: 'port-one', clientId: null };
   const tools = { ...desk.tools, issuer: ISSUER };
   const asked = await db.transaction().execute((trx) => requestMembership(trx, tools, request));
-  return { number: String(asked?.number), membershipId: asked?.id ?? '', actor: `account:${who.id}` };
+  const actor = `account:${who.id}`;
+  return { number: String(asked?.number), membershipId: asked?.id ?? '', actor, email: who.email };
 }
 
 type Uploads = Parameters<typeof attachPower>[2];
@@ -109,4 +110,34 @@ it('refuses it together with the application', async () => {
   const decline = ['approvals', 'decline', application.number, '--version', '2', '--reason', 'power_missing'];
   expect((await desk.run(...decline)).code).toBe(0);
   expect((await show(application.number)).out).toMatch(/scan, refused: scan\.pdf/);
+});
+
+it('lists a power of attorney that came after the approval, and declines it with a word to the member', async () => {
+  const application = await apply();
+  const { number } = application;
+  await desk.run('approvals', 'approve', number, '--version', '1');
+  const decline = (...more: string[]) => desk.run('approvals', 'decline-power', number, ...more);
+  expect(await decline('--comment', 'x')).toMatchObject({ code: 4 });
+  await attach(application, [upload('scan.pdf', pdf())]);
+  expect((await desk.run('approvals', 'list')).err).toContain('approvals list --powers');
+  const due = () => desk.json<{ items: { number: number }[] }>('approvals', 'list', '--powers');
+  expect((await due()).items.map((item) => String(item.number))).toEqual([number]);
+  expect((await desk.run('approvals', 'list', '--powers')).out).toContain('a decision about the power');
+  expect((await desk.run('approvals', 'list', '--powers', '--all')).code).toBe(2);
+  expect((await decline()).code).toBe(2);
+  expect((await decline('--comment', 'Нет подписи')).out).toContain('is not accepted');
+  const who = { id: '', email: application.email };
+  expect((await mailsTo(desk.database.db, who)).at(-1)).toMatchObject({
+    ...{ template: 'power_declined', values: { comment: 'Нет подписи' } },
+  });
+  expect((await due()).items).toEqual([]);
+  expect((await desk.run('approvals', 'list')).err).not.toContain('--powers');
+
+  desk.clock.advance(1);
+  await attach(application, [upload('scan.pdf', pdf())]);
+  const accepted = ['approvals', 'rights', number, '--accept-power', '--valid-until', '2028-12-31'];
+  expect((await desk.run(...accepted)).code).toBe(0);
+  expect((await mailsTo(desk.database.db, who)).at(-1)).toMatchObject({
+    ...{ template: 'power_accepted', values: { right: 'acts_until', until: '31 декабря 2028' } },
+  });
 });

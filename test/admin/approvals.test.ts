@@ -1,6 +1,8 @@
 /** Applications by the command line: seen, approved, declined, each with its version, its audit row and its mail. */
 import { listEvents } from '../../src/audit/store';
-import { requestMembership } from '../../src/companies/memberships/request';
+import { answerQuestion } from '../../src/companies/memberships/answer';
+import { approveMembership } from '../../src/companies/memberships/decide-membership';
+import { applyAgain, requestMembership } from '../../src/companies/memberships/request';
 import { requestLegacyLink } from '../../src/legacy-accounts/link';
 import { addSomebody, mailsTo as mailsOf, type Somebody } from '../companies/people';
 import { storageKinds } from '../support/database';
@@ -225,6 +227,50 @@ describe.each(storageKinds)('approvals on %s', (kind) => {
     );
     expect((await approve(second, '--accept-power')).err).toContain('No power of attorney');
     expect((await approve(second)).code).toBe(0);
+  });
+
+  it('repeats the rights that it gives, names the contact person who decided, and keeps who was first', async () => {
+    const [first, second] = [await apply('Вера', '780003001'), await apply('Глеб', '780003001')];
+    const contact = ['--version', '1', '--role', 'contact', '--can-act-until', '2027-12-31'];
+    const done = await desk.run('approvals', 'approve', first.number, ...contact);
+    expect(done.out).toMatch(/is approved: contact person, may act for the company until .*2027-12-31/);
+    const decider = { kind: 'contact', actor: `account:${first.id}`, accountId: first.id } as const;
+    const tools = { ...desk.tools, issuer: ISSUER };
+    const yes = { number: Number(second.number), version: 1, role: 'member', canAct: false } as const;
+    expect(await approveMembership(tools, yes, decider)).toBe('done');
+    const show = async () => (await desk.run('approvals', 'show', second.number)).out;
+    expect(await show()).toMatch(/Decided.* by Вымышленная Вера \(somebody-\d+@example\.com\)/);
+    expect(await show()).toContain('member, may only read');
+    for (const verb of ['suspend', 'restore'])
+      await desk.run('approvals', verb, second.number, '--reason', 'проверка');
+    const restored = await show();
+    expect(restored).toMatch(/approved by Вымышленная Вера/);
+    expect(restored).toMatch(/restored by operator:test-operator/);
+  });
+
+  it('shows a comment as a comment, and each question beside its answer', async () => {
+    const { number, id } = await apply('Дина', '780004001');
+    await desk.run('approvals', 'decline', number, '--version', '1', '--reason', 'data_unclear');
+    const unit = { inn: '7800999994', kpp: '780004001' };
+    const naming = { name: 'ооо пример', nameSource: 'person' as const, ogrn: null };
+    const tools = { ...desk.tools, issuer: ISSUER };
+    const request = { accountId: id, unit, naming, answer: 'Исправила отчество' };
+    const again = await applyAgain(tools, request, `account:${id}`);
+    if (again.outcome !== 'done') throw new Error(again.outcome);
+    const { membership } = again;
+    const listed = () => desk.run('approvals', 'list', '--company', '7800999994/780004001');
+    expect((await listed()).out).not.toContain('answered');
+    const which = [String(membership.number), '--version', '1', '--question', 'Где вы работаете?'];
+    await desk.run('approvals', 'ask', ...which);
+    const asked = await desk.run('approvals', 'show', String(membership.number));
+    expect(asked.out).toMatch(/Comment\s+Исправила отчество/);
+    expect(asked.out).toMatch(/Question\s+Где вы работаете\? \(no answer yet\)/);
+    await answerQuestion(tools, { membershipId: membership.id, accountId: id, answer: 'В порту' }, 'x');
+    expect((await listed()).out).toContain('a decision (answered)');
+    expect(await desk.json('approvals', 'show', String(membership.number))).toMatchObject({
+      ...{ question: null, answer: 'В порту', comment: 'Исправила отчество' },
+      exchanges: [{ question: 'Где вы работаете?', answer: 'В порту' }],
+    });
   });
 
   it('suspends, restores and revokes by the number, and tells the person each time', async () => {

@@ -1,4 +1,6 @@
 /** The life of an application: who may decide it, questions, second tries, reminders, its end. */
+import { randomUUID } from 'node:crypto';
+import { givePower, insertPower } from '../../src/attorney/store';
 import { listEvents } from '../../src/audit/store';
 import { answerQuestion, noteApplicationChanged } from '../../src/companies/memberships/answer';
 import { changeAsContact } from '../../src/companies/memberships/change-as-contact';
@@ -10,11 +12,23 @@ import {
   type Approval,
 } from '../../src/companies/memberships/decide-membership';
 import { companyClaim, type Membership } from '../../src/companies/memberships/membership';
-import { approvalPolicy, nextReminder, waitingTimes } from '../../src/companies/memberships/policy';
+import {
+  approvalPolicy,
+  nextReminder,
+  waitingTimes,
+  type Decider,
+} from '../../src/companies/memberships/policy';
+import {
+  decidePower,
+  tellOfPower,
+  type PowerDecision,
+} from '../../src/companies/memberships/powers/decide-power';
+import { listPowersDueFor } from '../../src/companies/memberships/powers/due-powers';
 import { findDecidable, listDecidable } from '../../src/companies/memberships/queue';
 import { tendApplications } from '../../src/companies/memberships/remind';
 import { applyAgain, requestMembership } from '../../src/companies/memberships/request';
 import { findMembership, findMembershipByNumber } from '../../src/companies/memberships/store';
+import { readSaid } from '../../src/companies/memberships/talk/said';
 import { movableClock } from '../support/clock';
 import { openTestDatabase, storageKinds, type TestDatabase } from '../support/database';
 import { testSecrets } from '../support/secrets';
@@ -204,9 +218,12 @@ describe.each(storageKinds)('applications on %s', (kind) => {
     expect(await answerQuestion(tools(), answer, `account:${who.id}`)).toBe('done');
     expect(await answerQuestion(tools(), answer, `account:${who.id}`)).toBe('absent');
     expect(await see(asked)).toMatchObject({
-      ...{ version: 3, question: null, answer: 'В перевозках' },
+      ...{ version: 3, question: null },
       ...waitingTimes(approvalPolicy('port-one'), clock.now()),
     });
+    expect(readSaid((await see(asked)).answer)).toEqual([
+      { question: 'В каком отделе?', words: 'В перевозках' },
+    ]);
     expect(await templatesTo(database.db, contact)).toContain('application_answered');
     expect(await approveMembership(tools(), yes({ ...asked, version: 2 }), OPERATOR)).toBe('stale');
     const events = await listEvents(database.db, { subject: `account:${who.id}` });
@@ -241,6 +258,76 @@ describe.each(storageKinds)('applications on %s', (kind) => {
     await declineMembership(tools(), no(open), OPERATOR);
     clock.advance(DAY + 1);
     expect((await again()).outcome).toBe('too_many');
+  });
+
+  it('keeps the comment of a second application beside what is asked and answered later', async () => {
+    const { who, asked } = await apply();
+    await declineMembership(tools(), no(asked), OPERATOR);
+    // A comment that looks like what we keep is a comment all the same.
+    const comment = '[{"question":"Вы директор?","words":"Да"}]';
+    const by = `account:${who.id}`;
+    const again = await applyAgain(tools(), { accountId: who.id, unit, naming, answer: comment }, by);
+    if (again.outcome !== 'done') throw new Error(again.outcome);
+    const said: { question: string | null; words: string }[] = [{ question: null, words: comment }];
+    for (const [question, words] of [
+      ['В каком отделе?', 'В перевозках'],
+      ['А кто начальник?', 'Пётр Образцов'],
+    ] as const) {
+      const { number, version, id } = await see(again.membership);
+      expect(await askForMore(tools(), { number, version, question }, OPERATOR)).toBe('done');
+      await answerQuestion(tools(), { membershipId: id, accountId: who.id, answer: words }, by);
+      said.push({ question, words });
+    }
+    expect(readSaid((await see(again.membership)).answer)).toEqual(said);
+  });
+
+  it('tells contact persons of a power of attorney that comes later, decides it once, and tells the member', async () => {
+    const contact = await addContact();
+    const { who, asked } = await apply();
+    await approveMembership(tools(), yes(asked), OPERATOR);
+    const attach = async (): Promise<string> => {
+      const id = randomUUID();
+      await database.db.transaction().execute(async (trx) => {
+        const power = { id, kind: 'scan', facts: undefined, addedAt: clock.now() } as const;
+        const file = { id: randomUUID(), powerId: id, position: 0, part: 'page', storageKey: id } as const;
+        const content = {
+          mediaType: 'application/pdf',
+          originalName: 'a.pdf',
+          size: 1,
+          sha256: '0'.repeat(64),
+        };
+        await insertPower(trx, power, [{ ...file, ...content }]);
+        await givePower(trx, id, { membershipId: asked.id });
+        await tellOfPower(trx, tools(), asked.id);
+      });
+      return id;
+    };
+    const first = await attach();
+    expect(await templatesTo(database.db, contact)).toContain('power_attached');
+    expect((await listPowersDueFor(database.db, contact.id)).map(({ id }) => id)).toEqual([asked.id]);
+    expect(await listPowersDueFor(database.db, who.id)).toEqual([]);
+    const decide = (powerId: string, decision: PowerDecision['decision'], decider: Decider) =>
+      decidePower(tools(), { number: asked.number, powerId, decision }, decider);
+    const refuse = { kind: 'decline', comment: 'Нет подписи' } as const;
+    const accept = { kind: 'accept', validUntil: new Date(clock.now().getTime() + DAY * 1000) } as const;
+    expect(await decide(first, refuse, asContact(who))).toBe('not_allowed');
+    expect(await decide(randomUUID(), refuse, OPERATOR)).toBe('stale');
+    expect(await decide(first, refuse, asContact(contact))).toBe('done');
+    expect((await mailsTo(database.db, who)).at(-1)).toMatchObject({
+      ...{ template: 'power_declined', values: { comment: 'Нет подписи' } },
+    });
+    expect((await see(asked)).canAct).toBe(false);
+
+    const second = await attach();
+    const results = await Promise.all([
+      decide(second, accept, asContact(contact)),
+      decide(second, refuse, OPERATOR),
+      decide(second, accept, OPERATOR),
+    ]);
+    expect(results.toSorted()).toEqual(['done', 'stale', 'stale']);
+    const told = (await templatesTo(database.db, who)).filter((name) => name.startsWith('power_'));
+    expect(told).toHaveLength(2);
+    expect(await listPowersDueFor(database.db, contact.id)).toEqual([]);
   });
 
   it('makes one application of two tabs that apply again at once', async () => {

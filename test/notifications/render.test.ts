@@ -182,7 +182,9 @@ test('both languages have the same texts', () => {
 
 describe('the mails about applications', () => {
   const company = 'ООО "Пример"';
-  const facts = { ...values, company };
+  const told = { number: '17', date: '21 ноября 2026' };
+  const given = { right: 'acts_until', until: '31 декабря 2027' } as const;
+  const facts = { ...values, company, ...told, ...given };
   const applicant = 'Вымышленная Анна';
 
   test.each(['ru', 'en'] as const)('%s: each says which company it is about, and leads on', (locale) => {
@@ -209,6 +211,8 @@ describe('the mails about applications', () => {
     }
     expect(new Set(mails.map(({ subject }) => subject)).size).toBe(mails.length);
     expect(mails[2]?.text).toContain('В каком отделе?');
+    for (const mail of mails.slice(1, 4)) expect(mail.text).toMatch(/17 (?:от|of) 21 ноября 2026/);
+    expect(mails[0]?.text).toMatch(/(?:до|until) 31 декабря 2027/);
     const waiting = renderer.renderEmail('applications_waiting', locale, { ...values, waiting: '12' });
     expect(waiting.text).toContain('12');
   });
@@ -218,6 +222,17 @@ describe('the mails about applications', () => {
       renderer.renderEmail('application_declined', 'ru', { ...facts, reasonCode, comment }).text;
     expect(decline('wrong_company', 'Вы из филиала.')).toContain('проверьте ИНН и КПП. Вы из филиала.');
     expect(decline('other', 'Вы из филиала.')).toMatch(/отклонили\. Вы из филиала\.\n/);
+  });
+
+  test('an approval says which rights it gives, and one written by an earlier release still goes out', () => {
+    const approved = (change: object) =>
+      renderer.renderEmail('application_approved', 'ru', { ...facts, ...change }).text;
+    expect(approved({ right: 'reads', until: '' })).toContain('Пока вы можете только смотреть');
+    expect(approved({ right: 'acts', until: '' })).toContain('Вы вправе действовать от имени компании.');
+    const old = { ...values, company } as typeof facts;
+    expect(renderer.renderEmail('application_approved', 'ru', old).text).toContain(company);
+    const question = { ...old, question: 'В каком отделе?' };
+    expect(renderer.renderEmail('application_question', 'ru', question).text).toContain('заявку на доступ');
   });
 
   test('an applicant whose name would turn into a link is not named', () => {

@@ -2,6 +2,7 @@
 import { listSessions } from '../../accounts/sessions/store';
 import { findProfile } from '../../accounts/store';
 import { listMemberships } from '../../companies/memberships/store';
+import { readSaid } from '../../companies/memberships/talk/said';
 import { listClosings } from '../../consents/closing/store';
 import { listConsents } from '../../consents/store';
 import { listHeldContracts } from '../../contracts/store';
@@ -63,7 +64,8 @@ async function collect(db: Queryable, accountId: string, now: Date): Promise<Per
       ...{ number: view.number, inn: view.inn, kpp: view.kpp, name: view.companyName, status: view.status },
       ...{ role: view.role, can_act: view.canAct, can_act_until: view.canActUntil, reason: view.reason },
       ...{ requested_at: view.requestedAt, decided_at: view.decidedAt },
-      ...{ question: view.question, answer: view.answer },
+      question: view.question,
+      answer: readSaid(view.answer).map(({ question, words }) => [question, words].filter(Boolean).join(' — ')),
     })),
     contracts: (await listHeldContracts(db, accountId)).map(({ number, status, heldSince }) => ({
       ...{ number, status, held_since: heldSince },

@@ -4,6 +4,7 @@ import type { Database, Queryable } from '../../storage/tables';
 import { tellContacts, type MailTools } from './mails';
 import { approvalPolicy, waitingTimes } from './policy';
 import { changeWaiting, lockMembership } from './queue';
+import { keepSaid, readSaid } from './talk/said';
 
 export interface GivenAnswer {
   membershipId: string;
@@ -12,8 +13,8 @@ export interface GivenAnswer {
 }
 
 /**
- * Answers a reviewer's question. The question leaves the application (the audit trail keeps it), the answer stays, and
- * the time to decide begins anew. `absent` when nothing is asked in an application of this person.
+ * Answers a reviewer's question. Question and answer stay beside each other, nothing is asked any more, and the time to
+ * decide begins anew. `absent` when nothing is asked in an application of this person.
  * @param actor as the audit trail names people
  */
 export async function answerQuestion(
@@ -27,7 +28,9 @@ export async function answerQuestion(
     if (view?.accountId !== accountId || view.status !== 'requested' || view.question === null)
       return 'absent';
     const policy = approvalPolicy(view.path);
-    await changeWaiting(trx, view.id, { question: null, answer, ...waitingTimes(policy, at) });
+    const said = [...readSaid(view.answer), { question: view.question, words: answer }];
+    const change = { question: null, answer: keepSaid(said), ...waitingTimes(policy, at) };
+    await changeWaiting(trx, view.id, change);
     const subject = `account:${accountId}`;
     const details = { number: view.number, question: view.question, answer };
     await recordEvent(trx, { event: 'membership_answered', actor, subject, details }, at);

@@ -13,13 +13,13 @@ import {
   type MembershipChange,
   type MembershipRole,
 } from './membership';
+import { giveRights } from './powers/decide-power';
 import { lockMembership } from './queue';
 import {
   ensureCompany,
   findMembership,
   insertMembership,
   moveMembership,
-  updateRights,
   updateRole,
   type CompanyNaming,
 } from './store';
@@ -122,7 +122,8 @@ export async function changeRole(
 }
 
 /**
- * Changes the rights of an approved member; `not_approved` for anybody else. Relying parties are told at the next refresh.
+ * Changes the rights of an approved member; `not_approved` for anybody else. Relying parties are told at the next
+ * refresh; the member is mailed where a power of attorney was accepted.
  * @param actor as the audit trail names people
  */
 export async function changeRights(
@@ -131,18 +132,11 @@ export async function changeRights(
   wanted: WantedRights,
   actor: string,
 ): Promise<'done' | 'not_approved' | GrantFault> {
-  const at = tools.clock.now();
   try {
     return await tools.db.transaction().execute<'done'>(async (trx) => {
       // First the membership, then its papers: in the order in which a paper is attached.
       await lockMembership(trx, id);
-      const rights = await settleRights(trx, id, wanted, actor, at);
-      const changed = await updateRights(trx, id, rights);
-      if (!changed) throw new NotApproved();
-      const until = rights.canActUntil?.toISOString() ?? null;
-      const details = { membership: id, can_act: rights.canAct, can_act_until: until };
-      const subject = `account:${changed.accountId}`;
-      await recordEvent(trx, { event: 'membership_rights_changed', actor, subject, details }, at);
+      if (!(await giveRights(trx, tools, id, wanted, actor))) throw new NotApproved();
       return 'done';
     });
   } catch (error) {

@@ -8,7 +8,7 @@ import { recordEvent } from '../../audit/store';
 import { isUniqueViolation } from '../../storage/postgres';
 import type { Database, Queryable } from '../../storage/tables';
 import { grantMembership, GrantRefused, isForOperators, type Grant, type GrantFault } from './grant';
-import { tellPerson, type MailTools } from './mails';
+import { applicationWords, tellPerson, type MailTools } from './mails';
 import type { DeclineReason, MembershipView } from './membership';
 import { approvalPolicy, type ApprovalPolicy, type Decider } from './policy';
 import { changeWaiting, holdContact, holdTogether, insertVote, lockApplication } from './queue';
@@ -58,7 +58,7 @@ async function review<Result>(
 ): Promise<Result | 'absent' | 'not_allowed' | 'stale'> {
   const at = tools.clock.now();
   return tools.db.transaction().execute(async (trx) => {
-    const view = await hold(trx, seen.number, decider);
+    const view = await holdReviewed(trx, seen.number, decider);
     if (!view) return 'absent';
     if (!(await mayDecide(trx, view, decider, policyFor(tools, view)))) return 'not_allowed';
     if (view.status !== 'requested' || view.version !== seen.version) return 'stale';
@@ -67,7 +67,7 @@ async function review<Result>(
 }
 
 /** The application, and with it the membership by which a contact person speaks for the company. */
-async function hold(
+export async function holdReviewed(
   trx: Queryable,
   number: number,
   { accountId }: Decider,
@@ -79,7 +79,7 @@ async function hold(
 }
 
 /** Asked inside the transaction that decides: a contact person who is dismissed meanwhile waits for it, or is too late. */
-async function mayDecide(
+export async function mayDecide(
   trx: Queryable,
   view: MembershipView,
   decider: Decider,
@@ -146,7 +146,7 @@ export function declineMembership(
     const { number, inn, kpp, companyName: company } = view;
     const details = { number, inn, kpp, reason: reasonCode, comment, by: decider.kind };
     await recordEvent(trx, { event: 'membership_declined', actor, subject: subjectOf(view), details }, at);
-    const values = { company, reasonCode, comment: comment ?? '' };
+    const values = { company, reasonCode, comment: comment ?? '', ...applicationWords(view) };
     await tellPerson(trx, tools, view, { template: 'application_declined', values });
     return 'done';
   });
@@ -163,7 +163,7 @@ export function askForMore(
     await changeWaiting(trx, view.id, { question, remindAt: null });
     const details = { number: view.number, question };
     await recordEvent(trx, { event: 'membership_questioned', actor, subject: subjectOf(view), details }, at);
-    const values = { company: view.companyName, question };
+    const values = { company: view.companyName, question, ...applicationWords(view) };
     await tellPerson(trx, tools, view, { template: 'application_question', values });
     return 'done';
   });

@@ -5,7 +5,7 @@ import { confirmLegacyLinks } from '../../legacy-accounts/link';
 import type { Queryable } from '../../storage/tables';
 import type { CompanyUnit } from '../identifiers';
 import { findDirectoryRow } from '../store';
-import { tellAppointed, tellPerson, type MailTools } from './mails';
+import { rightsWords, tellAppointed, tellPerson, type MailTools } from './mails';
 import type { Company, MembershipRole, MembershipView } from './membership';
 import type { Decider } from './policy';
 import { decideApplication, ensureCompany, findCompanyByUnit, findMembership, renameCompany } from './store';
@@ -72,7 +72,7 @@ export async function grantMembership(trx: Queryable, tools: MailTools, granting
   const approved = decided && (await findMembership(trx, decided.id));
   if (!approved) throw new Error('an application that was held has changed');
   await recordApproval(trx, granting, approved);
-  const values = { company: approved.companyName };
+  const values = { company: approved.companyName, ...rightsWords(approved) };
   await tellPerson(trx, tools, approved, { template: 'application_approved', values });
   if (role === 'contact') await tellAppointed(trx, tools, approved);
 }

@@ -1,6 +1,7 @@
 /** Mails about applications and memberships, written into the outbox by the transaction that causes them. */
 import { fullName } from '../../accounts/account';
 import type { Clock } from '../../clock';
+import { dayOf } from '../../http/pages/days';
 import type { EmailTemplateName, EmailTemplates, Locale } from '../../notifications/notifications';
 import { enqueueFor } from '../../notifications/outbox';
 import type { Secrets } from '../../secrets';
@@ -51,6 +52,17 @@ export function entrance({ issuer }: MailTools, { clientId }: Pick<MembershipVie
   return clientId === null ? `${issuer}/` : `${issuer}/open/${encodeURIComponent(clientId)}`;
 }
 
+/** Which application a mail is about: its number, and the day it was sent. */
+export function applicationWords({ number, requestedAt, locale }: MembershipView) {
+  return { number: String(number), date: dayOf(requestedAt, localeOf(locale)) };
+}
+
+/** What a member may do, for the mail that says so. */
+export function rightsWords({ canAct, canActUntil, locale }: MembershipView) {
+  const until = canAct && canActUntil ? dayOf(canActUntil, localeOf(locale)) : '';
+  return { right: canAct ? (until === '' ? 'acts' : 'acts_until') : 'reads', until } as const;
+}
+
 /** Tells the person of a membership what became of it. */
 export async function tellPerson(
   trx: Queryable,
@@ -72,7 +84,7 @@ export async function tellContacts(
   trx: Queryable,
   tools: MailTools,
   view: MembershipView,
-  template: 'application_received' | 'application_answered',
+  template: 'application_received' | 'application_answered' | 'power_attached',
   policy: ApprovalPolicy,
 ): Promise<void> {
   if (!policy.by.includes('contact')) return;

@@ -5,7 +5,7 @@
 import { settlePower } from '../../attorney/settle-power';
 import { recordEvent } from '../../audit/store';
 import type { Database, Queryable } from '../../storage/tables';
-import { tell, tellPerson, type MailTools } from './mails';
+import { applicationWords, tell, tellPerson, type MailTools } from './mails';
 import { approvalPolicy, nextReminder } from './policy';
 import { countDecidable, listContacts, lockDue, lockReminders, updateReminders } from './queue';
 import { decideApplication } from './store';
@@ -35,7 +35,7 @@ async function expireDue(tools: TendingTools): Promise<number> {
       const subject = `account:${accountId}`;
       const details = { number, inn, kpp };
       await recordEvent(trx, { event: 'membership_expired', actor: 'system', subject, details }, at);
-      const values = { company: view.companyName };
+      const values = { company: view.companyName, ...applicationWords(view) };
       await tellPerson(trx, tools, view, { template: 'application_expired', values });
     }
     return due.length;

@@ -6,6 +6,7 @@ import type { CompanyUnit } from '../identifiers';
 import type { Membership } from './membership';
 import { tellContacts, type MailTools } from './mails';
 import { ADDED, approvalPolicy, waitingTimes } from './policy';
+import { keepSaid } from './talk/said';
 import { countRequests, findNewestMembership, lockAccount } from './queue';
 import { ensureCompany, findMembership, insertMembership, type CompanyNaming } from './store';
 
@@ -18,6 +19,7 @@ export interface MembershipRequest {
   path: string;
   /** Relying party the person came from. */
   clientId: string | null;
+  /** What the person adds; nobody has asked for it. */
   answer?: string | null;
   /** As the audit names people; absent: the person. */
   actor?: string;
@@ -33,7 +35,8 @@ export async function requestMembership(
   request: MembershipRequest,
 ): Promise<Membership | undefined> {
   const at = tools.clock.now();
-  const { accountId, unit, naming, path, clientId, answer = null } = request;
+  const { accountId, unit, naming, path, clientId } = request;
+  const answer = request.answer ? keepSaid([{ question: null, words: request.answer }]) : null;
   const policy = approvalPolicy(path);
   const company = await ensureCompany(trx, unit, naming, at);
   const membership = await insertMembership(

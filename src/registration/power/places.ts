@@ -1,11 +1,13 @@
 /** Where a power of attorney may be attached from: on the way through the wizard, or to an application. */
-import type { PowerFault, PowerOwner, PowerView } from '../../attorney/attorney';
+import { kibibytes, type PowerFault, type PowerOwner, type PowerView } from '../../attorney/attorney';
 import { compareFacts, type Comparison, type Expected } from '../../attorney/compare-facts';
 import type { OnChange } from '../../attorney/attach-power';
 import { noteApplicationChanged } from '../../companies/memberships/answer';
+import type { MailTools } from '../../companies/memberships/mails';
 import type { MembershipView } from '../../companies/memberships/membership';
-import type { Clock } from '../../clock';
+import { tellOfPower } from '../../companies/memberships/powers/decide-power';
 import type { Context, Locale } from '../../http/context';
+import { dayOf } from '../../http/pages/days';
 
 export interface Place {
   owner: PowerOwner;
@@ -17,22 +19,35 @@ export interface Place {
   path: string;
   back: string;
   onChange?: OnChange;
+  /** Run when something was attached, after `onChange`. */
+  onAttach?: OnChange;
 }
 
 /** Finds the place of a request; undefined when it has been answered already, with a redirect. */
 export type FindPlace = (ctx: Context) => Promise<Place | undefined>;
 
 /** The place of an application. A document changes it, so whoever has looked at it looks anew. */
-export function placeOf(view: MembershipView, clock: Clock, addresses: Pick<Place, 'path' | 'back'>): Place {
+export function placeOf(
+  view: MembershipView,
+  tools: MailTools,
+  addresses: Pick<Place, 'path' | 'back'>,
+): Place {
   return {
     owner: { membershipId: view.id },
     actor: `account:${view.accountId}`,
     company: view.companyName,
     expected: view,
-    onChange: (trx) => noteApplicationChanged(trx, view.id, clock.now()),
+    onChange: (trx) => noteApplicationChanged(trx, view.id, tools.clock.now()),
+    onAttach: (trx) => tellOfPower(trx, tools, view.id),
     ...addresses,
   };
 }
+
+/** Where somebody with an account attaches papers to their application or membership, once they have signed in. */
+export const OWN_POWERS_PATH = '/account/power-of-attorney';
+
+export const ownPowerPage = ({ number }: Pick<MembershipView, 'number'>): string =>
+  `${OWN_POWERS_PATH}/${number}`;
 
 /** A document as the pages show it. */
 export interface ShownPower extends Pick<PowerView, 'id' | 'kind' | 'state' | 'facts'> {
@@ -57,16 +72,11 @@ export function showPower(
     validUntil: end && dayOf(end, locale),
     files: power.files.map((file) => ({
       name: file.originalName,
-      kib: Math.max(1, Math.round(file.size / 1024)),
+      kib: kibibytes(file.size),
       href: `${path}/files/${file.id}`,
     })),
     differences: facts ? compareFacts(facts, expected, now).filter(({ match }) => !match) : [],
   };
-}
-
-/** A day as people write it, in Moscow. */
-export function dayOf(at: Date, locale: Locale): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'Europe/Moscow' }).format(at);
 }
 
 /** HTTP status of what was not accepted. */

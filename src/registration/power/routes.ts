@@ -14,6 +14,14 @@ import { showPower, statusOf, type FindPlace, type Place } from './places';
 
 const RETRY_SECONDS = 30;
 const HOUR = 3600;
+const MIB = 1024 * 1024;
+/** As the page says them: pages, megabytes. */
+const SHOWN_LIMITS = {
+  pages: LIMITS.pages,
+  file: LIMITS.file / MIB,
+  total: LIMITS.total / MIB,
+  mchd: LIMITS.mchd / MIB,
+};
 
 /** The page of one place at `prefix`: what is attached, attaching, taking back, and getting one's own files. */
 export function addPowerRoutes(
@@ -75,6 +83,7 @@ async function showPage(
     problems: fault ? { files: fault.problem } : {},
     values: {
       ...{ path, back, company },
+      limits: SHOWN_LIMITS,
       problemFile: fault?.file,
       powers: powers.map((power) => showPower(power, expected, shown)),
       formToken: parts.forms.token(ctx, purposeOf(place)),
@@ -96,7 +105,10 @@ async function attach(
   }
   const fault: PowerFault | undefined = excess
     ? { problem: `power_${excess}` }
-    : await attachPower(parts, place.owner, files, place.actor, place.onChange);
+    : await attachPower(parts, place.owner, files, place.actor, async (trx) => {
+        await place.onChange?.(trx);
+        await place.onAttach?.(trx);
+      });
   if (fault) await showPage(parts, ctx, place, fault);
   else goTo(ctx, place.path);
 }

@@ -15,6 +15,8 @@ import {
   type Turn,
   type Wizard,
 } from '../pages/wizard-pages';
+import { ownPowerPage } from '../power/places';
+import { WIZARD_POWER_PATH } from '../power/wizard-place';
 import { proveEmailByCode } from '../prove-email';
 import { formWith, type FinishStep } from '../registration';
 import { DONE_PATH } from '../pages/done';
@@ -27,17 +29,20 @@ export const finishPages: StepPages<FinishStep> = {
     const { accountId } = registration;
     const proved = accountId !== null;
     // What was told is forgotten by then.
-    const applications = proved ? await listMemberships(parts.db, { accountId, limit: 1 }) : [];
+    const [application] = proved ? await listMemberships(parts.db, { accountId, limit: 1 }) : [];
+    const papers = application ? { membershipId: application.id } : { registrationId: registration.id };
     drawStep(wizard, turn, step, {
       view: 'finish',
       problems,
       values: {
-        company: answers?.company?.name,
+        company: answers?.company?.name ?? application?.companyName,
+        number: application?.number,
         email: answers?.email,
         proved,
-        applies: answers?.company !== undefined || applications.length > 0,
+        applies: answers?.company !== undefined || application !== undefined,
         changeEmail: formWith(path, 'email')?.name,
-        papers: (await listPowers(parts.db, { registrationId: registration.id })).length,
+        papers: (await listPowers(parts.db, papers)).length,
+        powerPage: application ? ownPowerPage(application) : WIZARD_POWER_PATH,
         wait: mailWait(registration, parts.clock.now()),
         sent,
       },

@@ -3,11 +3,14 @@ import { listPowers } from '../../attorney/store';
 import { answerQuestion } from '../../companies/memberships/answer';
 import type { MembershipView } from '../../companies/memberships/membership';
 import { listMemberships } from '../../companies/memberships/store';
+import { hasAnswered, readSaid } from '../../companies/memberships/talk/said';
 import type { Problems } from '../../errors';
 import type { Context, Middleware } from '../../http/context';
+import { dayOf } from '../../http/pages/days';
 import type { InteractionDetails } from '../../http/interactions';
+import { listLegacyLinks } from '../../legacy-accounts/store';
 import type { RegistrationParts } from '../parts';
-import { dayOf, placeOf, showPower } from '../power/places';
+import { placeOf, showPower } from '../power/places';
 import { addPowerRoutes } from '../power/routes';
 import { LONGEST_ANSWER, openApplication, readWords, stateOf } from './application';
 import { readApplication, sendApplication, type TypedApplication } from './apply-again';
@@ -44,7 +47,7 @@ export function addWaitingRoutes(router: Router, parts: RegistrationParts): Midd
   addPowerRoutes(router, parts, `${BASE}/power-of-attorney`, async (ctx) => {
     const { application, path } = await visit(parts, ctx);
     if (application?.status === 'requested')
-      return placeOf(application, parts.clock, { path: `${path}/power-of-attorney`, back: path });
+      return placeOf(application, parts, { path: `${path}/power-of-attorney`, back: path });
     goTo(ctx, path);
     return undefined;
   });
@@ -77,6 +80,7 @@ async function showPage(
   const powers = application ? await listPowers(parts.db, { membershipId: application.id }) : [];
   const powerPath = `${path}/power-of-attorney`;
   const asked = state === 'requested' && application?.question !== null;
+  const legacy = application ? await listLegacyLinks(parts.db, application.accountId) : [];
   const mayAskAgain = state === 'declined' || state === 'expired' || state === 'revoked';
   // The language switch sends the form in which something may have been typed.
   const form = asked
@@ -93,6 +97,10 @@ async function showPage(
       ...{ path, powerPath, state, asked, mayAskAgain, application, typed, askName },
       formToken: parts.forms.token(ctx, purpose),
       longest: LONGEST_ANSWER,
+      said: readSaid(application?.answer ?? null),
+      // Only where it is so may the page say it.
+      answered: ctx.query.done === 'answered' && !asked && hasAnswered(application?.answer ?? null),
+      logins: legacy.map(({ login, status }) => ({ login, status })),
       date: application && dayOf(application.requestedAt, locale),
       powers: powers.map((power) =>
         showPower(power, application ?? NOBODY, { locale, now: parts.clock.now(), path: powerPath }),
@@ -126,7 +134,7 @@ async function answer(parts: RegistrationParts, ctx: Context): Promise<void> {
   if (words === '') return showPage(parts, ctx, found, { problems: { answer: 'answer_required' } });
   const { id, accountId } = application;
   await answerQuestion(parts, { membershipId: id, accountId, answer: words }, `account:${accountId}`);
-  goTo(ctx, path);
+  goTo(ctx, `${path}?done=answered`);
 }
 
 /** Asks to be let in once more, where the last application came to nothing. */

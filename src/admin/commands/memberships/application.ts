@@ -1,7 +1,7 @@
 /** What the commands about applications and memberships have in common: reading arguments, finding, showing. */
 import { InvalidArgumentError } from 'commander';
 import { fullName } from '../../../accounts/account';
-import { isUuid } from '../../../accounts/store';
+import { findProfile, isUuid } from '../../../accounts/store';
 import { storableText } from '../../../audit/audit';
 import { readUnit, type CompanyUnit } from '../../../companies/identifiers';
 import { companyClaim, type MembershipView } from '../../../companies/memberships/membership';
@@ -11,8 +11,10 @@ import {
   findMembership,
   findMembershipByNumber,
 } from '../../../companies/memberships/store';
+import { readSaid } from '../../../companies/memberships/talk/said';
 import { findDirectoryRow } from '../../../companies/store';
 import { Failure, type AdminTools } from '../../admin';
+import type { Printer } from '../../print/printer';
 
 export interface Answer {
   json?: true;
@@ -37,7 +39,7 @@ export const membershipJson = (view: MembershipView, now: Date) => ({
   can_act_until: view.canActUntil,
   client_id: view.clientId,
   question: view.question,
-  answer: view.answer,
+  ...saidJson(view),
   reason_code: view.reasonCode,
   reason: view.reason,
   requested_at: view.requestedAt,
@@ -45,6 +47,31 @@ export const membershipJson = (view: MembershipView, now: Date) => ({
   decided_at: view.decidedAt,
   decided_by: view.decidedBy,
 });
+
+/** `answer` is the newest one; every question stands beside its own in `exchanges`. */
+function saidJson({ answer }: MembershipView) {
+  const said = readSaid(answer);
+  const answered = said.filter(({ question }) => question !== null);
+  return {
+    comment: said.find(({ question }) => question === null)?.words ?? null,
+    answer: answered.at(-1)?.words ?? null,
+    exchanges: answered.map(({ question, words }) => ({ question, answer: words })),
+  };
+}
+
+/** What an approved member is and may do, in words. */
+export function rightsText({ role, canAct, canActUntil }: MembershipView, print: Printer): string {
+  const who = role === 'contact' ? 'contact person' : 'member';
+  const until = canActUntil ? ` until ${print.time(canActUntil)}` : '';
+  return `${who}, ${canAct ? `may act for the company${until}` : 'may only read'}`;
+}
+
+/** Whom the audit trail means: of people the name, since nobody knows the others by their ids. */
+export async function actorText({ db }: AdminTools, actor: string | null): Promise<string> {
+  if (!actor?.startsWith('account:')) return actor ?? '?';
+  const person = await findProfile(db, actor.slice('account:'.length));
+  return person ? `${fullName(person)} (${person.email ?? person.id})` : actor;
+}
 
 export const unitText = ({ inn, kpp }: CompanyUnit): string => (kpp === null ? inn : `${inn}/${kpp}`);
 

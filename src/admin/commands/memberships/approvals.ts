@@ -8,6 +8,8 @@ import {
   listMemberships,
   type MembershipFilter,
 } from '../../../companies/memberships/store';
+import { listPowersDue } from '../../../companies/memberships/powers/due-powers';
+import { hasAnswered } from '../../../companies/memberships/talk/said';
 import type { AdminContext } from '../../admin';
 import {
   addLeaf,
@@ -23,6 +25,7 @@ import {
 import { membershipJson, unitText, type Answer } from './application';
 import { addChanges } from './change';
 import { addDecisions } from './decide';
+import { notePowersDue } from './powers';
 import { addShow } from './show';
 
 /** `approvals`: who asked to be let into a company, and what is decided about it. */
@@ -45,6 +48,7 @@ interface ListOptions extends Answer, PageOptions {
   company?: Pick<MembershipFilter, 'inn' | 'unit'>;
   olderThan?: number;
   asked?: true;
+  powers?: true;
 }
 
 /** ИНН for every unit of a company, ИНН/КПП for one. */
@@ -69,6 +73,7 @@ function addList(approvals: Command, context: AdminContext): void {
       'approvals list',
       'approvals list --older-than 3 --company 7707083893',
       'approvals list --status declined --json',
+      'approvals list --powers',
     ],
   })
     .addOption(new Option('--waiting', 'those that wait: the default').conflicts(['all', 'status']))
@@ -76,7 +81,12 @@ function addList(approvals: Command, context: AdminContext): void {
     .addOption(new Option('--status <status>', 'only those in this state').choices(STATUSES))
     .option('--company <inn[/kpp]>', 'only for this company, or this unit of it', readCompanyFilter)
     .option('--older-than <days>', 'only those asked for longer ago', readDays)
-    .option('--asked', 'only those that wait for an answer of the person');
+    .option('--asked', 'only those that wait for an answer of the person')
+    .addOption(
+      new Option('--powers', 'members whose power of attorney came after the approval and waits').conflicts([
+        ...['all', 'status', 'company', 'olderThan', 'asked'],
+      ]),
+    );
   addPaging(leaf).action(async (options: ListOptions) => {
     const { tools, print } = await startRun(context);
     const { all, status = all ? undefined : 'requested', company, olderThan, asked, limit } = options;
@@ -86,7 +96,9 @@ function addList(approvals: Command, context: AdminContext): void {
     const after = await findMembershipByNumber(tools.db, from);
     if (options.after !== undefined && !after) throw badCursor();
     const filter = { ...company, status, before, asked, after, limit: limit + 1 };
-    const rows = await listMemberships(tools.db, filter);
+    const rows = options.powers
+      ? await listPowersDue(tools.db, { after: after?.number, limit: limit + 1 })
+      : await listMemberships(tools.db, filter);
     const { items, next } = cutPage(rows, limit, ({ number }) => String(number));
     if (options.json) {
       print.json({ items: items.map((view) => membershipJson(view, now)), next });
@@ -98,15 +110,19 @@ function addList(approvals: Command, context: AdminContext): void {
       { title: 'PERSON', cell: (view) => fullName(view) },
       { title: 'COMPANY', cell: ({ companyName }) => companyName, shrinks: true },
       { title: 'ИНН/КПП', cell: unitText },
-      { title: status === 'requested' ? 'WAITS FOR' : 'STATUS', cell: stateText },
+      {
+        title: status === 'requested' ? 'WAITS FOR' : 'STATUS',
+        cell: (view) => (options.powers ? 'a decision about the power' : stateText(view)),
+      },
       print.ageColumn(({ requestedAt }) => requestedAt),
     ]);
     noteNext(print, next);
+    if (!options.powers && status === 'requested') await notePowersDue(tools, print);
   });
 }
 
 function stateText({ status, question, answer }: MembershipView): string {
   if (status !== 'requested') return status;
   if (question !== null) return 'the person’s answer';
-  return answer === null ? 'a decision' : 'a decision (answered)';
+  return hasAnswered(answer) ? 'a decision (answered)' : 'a decision';
 }

@@ -1,4 +1,4 @@
-/** `suspend`, `restore`, `revoke`, `rights`: the same under `approvals` and `members`, by number or id. */
+/** `suspend`, `restore`, `revoke`, `rights`, `decline-power`: the same under `approvals` and `members`, by number or id. */
 import { Option, type Command } from 'commander';
 import { fullName } from '../../../accounts/account';
 import { changeMembership, changeRights } from '../../../companies/memberships/change-membership';
@@ -11,6 +11,7 @@ import {
 import { Failure, type AdminContext } from '../../admin';
 import { addLeaf, startRun } from '../../command';
 import { getMembership, membershipJson, readLastDay, readText, withIssuer, type Answer } from './application';
+import { addDeclinePower } from './powers';
 
 const SUMMARIES: Record<MembershipChange, string> = {
   suspend: 'let a membership rest; relying parties are told at the next refresh',
@@ -21,6 +22,7 @@ const SUMMARIES: Record<MembershipChange, string> = {
 export function addChanges(noun: Command, context: AdminContext): void {
   for (const kind of Object.keys(SUMMARIES) as MembershipChange[]) addChange(noun, context, kind);
   addRights(noun, context);
+  addDeclinePower(noun, context);
 }
 
 function addChange(noun: Command, context: AdminContext, kind: MembershipChange): void {

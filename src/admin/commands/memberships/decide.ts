@@ -18,6 +18,7 @@ import type { Decider } from '../../../companies/memberships/policy';
 import type { Grant } from '../../../companies/memberships/grant';
 import { Failure, type AdminContext } from '../../admin';
 import { addLeaf, startRun } from '../../command';
+import type { Printer } from '../../print/printer';
 import {
   getApplication,
   membershipJson,
@@ -26,6 +27,7 @@ import {
   readName,
   readNumber,
   readText,
+  rightsText,
   withIssuer,
   type Answer,
 } from './application';
@@ -119,7 +121,7 @@ function addDecline(approvals: Command, context: AdminContext): void {
     addLeaf(approvals, 'decline', {
       summary: 'turn the application down; a mail tells the person why',
       examples: [
-        'approvals decline 17 --version 1 --reason not_employee',
+        'approvals decline 17 --version 1 --reason not_employee --comment "Позвоните в отдел кадров"',
         'approvals decline 17 --version 1 --reason other --comment "Обратитесь в ваш отдел перевозок"',
         'approvals decline --from applications.txt --reason duplicate',
       ],
@@ -130,7 +132,11 @@ function addDecline(approvals: Command, context: AdminContext): void {
         .choices(DECLINE_REASONS)
         .makeOptionMandatory(),
     )
-    .option('--comment <text>', 'what the person should know beside it; needed with other', readText)
+    .option(
+      '--comment <text>',
+      'what the person should know beside it; with any reason, needed with other',
+      readText,
+    )
     .action((number: number | undefined, options: Choice & { reason: DeclineReason; comment?: string }) => {
       const { reason: reasonCode, comment = null } = options;
       if (reasonCode === 'other' && comment === null)
@@ -184,15 +190,16 @@ async function decide(
   const fault = faultOf(result, view, version);
   if (fault) throw fault;
   if (json) print.json({ result, ...membershipJson(view, tools.clock.now()) });
-  else print.line(sentence(result, view));
+  else print.line(sentence(result, view, print));
 }
 
-function sentence(result: ApprovalResult, view: MembershipView): string {
+function sentence(result: ApprovalResult, view: MembershipView, print: Printer): string {
   const which = `Application ${view.number} of ${fullName(view)} in ${view.companyName}`;
   if (result === 'voted') return `Your yes is noted; ${which} waits for another one.`;
   if (view.status === 'requested')
     return `${which} is now at version ${view.version} and waits for an answer.`;
-  return `${which} is ${view.status}.`;
+  const rights = view.status === 'approved' ? `: ${rightsText(view, print)}` : '';
+  return `${which} is ${view.status}${rights}.`;
 }
 
 function faultOf(result: ApprovalResult, view: MembershipView, version: number): Failure | undefined {

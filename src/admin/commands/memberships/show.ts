@@ -5,11 +5,21 @@ import type { MembershipView } from '../../../companies/memberships/membership';
 import { listLegacyLinks } from '../../../legacy-accounts/store';
 import { listPowers } from '../../../attorney/store';
 import { listMemberships } from '../../../companies/memberships/store';
+import { readSaid } from '../../../companies/memberships/talk/said';
 import type { AdminContext, AdminTools } from '../../admin';
 import { addLeaf, startRun } from '../../command';
 import type { Printer } from '../../print/printer';
 import { powerFacts, powerJson, saveDocuments } from './documents';
-import { getApplication, membershipJson, readNumber, unitText, type Answer } from './application';
+import {
+  actorText,
+  getApplication,
+  membershipJson,
+  readNumber,
+  rightsText,
+  unitText,
+  type Answer,
+} from './application';
+import { listHistory, type HistoryStep } from './history';
 
 type Facts = [name: string, value: string][];
 
@@ -29,6 +39,7 @@ export function addShow(approvals: Command, context: AdminContext): void {
       const earlier = await listEarlier(tools, view);
       const powers = await listPowers(tools.db, { membershipId: view.id });
       const legacy = await listLegacyLinks(tools.db, view.accountId);
+      const history = await listHistory(tools, view);
       const saved =
         documents === undefined ? [] : await saveDocuments(context, tools, view, powers, documents);
       if (json) {
@@ -37,6 +48,7 @@ export function addShow(approvals: Command, context: AdminContext): void {
           ...membershipJson(view, tools.clock.now()),
           ...{ phone, phone_verified: phoneProved, colleagues, earlier },
           powers: powers.map((power) => powerJson(power, view, tools.clock.now())),
+          history,
           legacy_logins: legacy.map(({ portal, login, status }) => ({ portal, login, status })),
           saved,
         });
@@ -52,7 +64,8 @@ export function addShow(approvals: Command, context: AdminContext): void {
           `${link.login} (${link.portal}), ${link.status}`,
         ]),
         ...powers.flatMap((power) => powerFacts(power, view, tools.clock.now(), print)),
-        ...outcomeFacts(view, print),
+        ...outcomeFacts(view, await actorText(tools, view.decidedBy), print),
+        ...historyFacts(history, print),
       ]);
       for (const path of saved) print.note(`Saved ${path}`);
     });
@@ -84,7 +97,7 @@ function applicationFacts(view: MembershipView, phone: string, print: Printer): 
     ['Number', String(view.number)],
     ['Version', String(view.version)],
     ['Status', view.status],
-    ['Asked', print.time(view.requestedAt)],
+    ['Applied', print.time(view.requestedAt)],
     ...told('Runs out', view.expiresAt && print.time(view.expiresAt)),
     ['Person', fullName(view)],
     ['E-mail', view.email ?? 'none'],
@@ -93,18 +106,29 @@ function applicationFacts(view: MembershipView, phone: string, print: Printer): 
     ['ИНН/КПП', unitText(view)],
     ['Name', NAME_SOURCES[view.nameSource]],
     ...told('Came from', view.clientId),
-    ...told('Question', view.question),
-    ...told('The person says', view.answer),
+    ...readSaid(view.answer).flatMap(({ question, words }): Facts => [
+      ...told('Asked', question),
+      [question === null ? 'Comment' : 'Answer', words],
+    ]),
+    ...told('Question', view.question && `${view.question} (no answer yet)`),
   ];
 }
 
-function outcomeFacts(view: MembershipView, print: Printer): Facts {
-  const { status, role, canAct, canActUntil, decidedAt, decidedBy, reasonCode, reason } = view;
-  const until = canActUntil ? ` until ${print.time(canActUntil)}` : '';
+function outcomeFacts(view: MembershipView, decidedBy: string, print: Printer): Facts {
+  const { status, decidedAt, reasonCode, reason } = view;
   return [
-    ...told('Rights', status === 'approved' ? `${role}${canAct ? `, acts${until}` : ''}` : null),
-    ...told('Decided', decidedAt && `${print.time(decidedAt)} by ${decidedBy ?? '?'}`),
+    ...told('Rights', status === 'approved' ? rightsText(view, print) : null),
+    ...told('Decided', decidedAt && `${print.time(decidedAt)} by ${decidedBy}`),
     ...told('Reason', reasonCode),
     ...told(reasonCode === null ? 'Reason' : 'Comment', reason),
   ];
+}
+
+/** Of a membership that changed after its decision: who decided first does not get lost. */
+function historyFacts(history: readonly HistoryStep[], print: Printer): Facts {
+  if (history.length < 2) return [];
+  return history.map(({ at, step, by }, index): [string, string] => [
+    index === 0 ? 'History' : '',
+    `${print.time(at)} ${step} by ${by}`,
+  ]);
 }

@@ -3,11 +3,11 @@ import { mayAct, type MembershipView } from '../../../companies/memberships/memb
 import { listMemberships } from '../../../companies/memberships/store';
 import { Refusal } from '../../../errors';
 import type { Context } from '../../../http/context';
+import { dayOf } from '../../../http/pages/days';
 import type { RegistrationParts } from '../../parts';
-import { dayOf, placeOf } from '../places';
+import { OWN_POWERS_PATH as PATH, placeOf } from '../places';
 import { addPowerRoutes } from '../routes';
 
-const PATH = '/account/power-of-attorney';
 const LIMIT = 100;
 
 /** For somebody who is in already: their companies, and attaching a power of attorney to each. */
@@ -38,7 +38,7 @@ export function addAccountPowerRoutes(router: Router, parts: RegistrationParts):
     if (!own) return undefined;
     const view = own.find((one) => String(one.number) === number);
     if (!view) throw new Refusal('not_found');
-    return placeOf(view, parts.clock, { path, back: PATH });
+    return placeOf(view, parts, { path, back: PATH });
   });
 }
 
