@@ -1,5 +1,6 @@
 /** A plain HTTP client with the cookie jar of one browser. It never follows redirects by itself. */
 import { request } from 'node:http';
+import { request as secureRequest } from 'node:https';
 
 export interface Answer {
   status: number;
@@ -16,7 +17,8 @@ interface Cookie {
 }
 
 export interface RequestOptions {
-  headers?: Record<string, string>;
+  /** A list sends one header several times. */
+  headers?: Record<string, string | string[]>;
   /** Node to ask; the name in the Host header stays the issuer's. */
   port?: number;
 }
@@ -34,10 +36,18 @@ export interface Agent {
   cookies: Map<string, Cookie>;
 }
 
+/** Where the server listens, when the issuer does not say it: a port of loopback, or another host over TLS. */
+export interface Location {
+  host: string;
+  port: number;
+  tls: boolean;
+}
+
 const cookieKey = (cookie: Cookie): string => `${cookie.path} ${cookie.name}`;
 
-export function createAgent(issuer: string): Agent {
+export function createAgent(issuer: string, at?: Location): Agent {
   const { hostname, port, host } = new URL(issuer);
+  const connect = at?.tls ? secureRequest : request;
   const cookies = new Map<string, Cookie>();
 
   const send = (
@@ -48,7 +58,7 @@ export function createAgent(issuer: string): Agent {
   ): Promise<Answer> => {
     const url = new URL(path, issuer);
     const sent = [...cookies.values()].filter((cookie) => covers(cookie.path, url.pathname));
-    const headers: Record<string, string> = {
+    const headers: Record<string, string | string[]> = {
       host,
       accept: 'text/html',
       ...(sent.length > 0 ? { cookie: sent.map(({ name, value }) => `${name}=${value}`).join('; ') } : {}),
@@ -61,10 +71,11 @@ export function createAgent(issuer: string): Agent {
       ...options.headers,
     };
     return new Promise((resolve, reject) => {
-      const asked = request(
+      const asked = connect(
         {
-          hostname,
-          port: options.port ?? port,
+          hostname: at?.host ?? hostname,
+          ...(at?.tls ? { servername: hostname } : {}),
+          port: options.port ?? at?.port ?? port,
           path: url.pathname + url.search,
           method,
           headers,
