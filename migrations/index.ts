@@ -14,6 +14,7 @@ import * as resources from './0011-resources';
 import * as phoneFacts from './0012-phone-facts';
 import * as backChannelLogout from './0013-back-channel-logout';
 import * as exchangeAndDetails from './0015-exchange-and-details';
+import * as clientRegistration from './0014-client-registration';
 import * as keyRotation from './0016-key-rotation';
 
 export const migrations: Record<string, Migration> = {

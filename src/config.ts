@@ -60,6 +60,11 @@ function readSecretFile(name: string, file: string): string {
 
 /** A gateway that is named can be used. */
 function missingCredentials(config: Config): string[] {
+  const { mtlsCertificateHeader, mtlsVerifiedHeader, mtlsOrigin } = config;
+  if (mtlsCertificateHeader === undefined && (mtlsVerifiedHeader ?? mtlsOrigin) !== undefined)
+    return ['MTLS_CERTIFICATE_HEADER is required with MTLS_VERIFIED_HEADER and MTLS_ORIGIN.'];
+  if (mtlsCertificateHeader !== undefined && mtlsCertificateHeader === mtlsVerifiedHeader)
+    return ['MTLS_CERTIFICATE_HEADER and MTLS_VERIFIED_HEADER must be two headers.'];
   const dkim = [config.mailDkimDomain, config.mailDkimSelector, config.mailDkimKey];
   if (dkim.includes(undefined) && dkim.some((part) => part !== undefined))
     return ['MAIL_DKIM_DOMAIN, MAIL_DKIM_SELECTOR and MAIL_DKIM_KEY go together: set all of them or none.'];
@@ -100,6 +105,10 @@ function productionFaults(config: Config, env: Environment): string[] {
     [
       Boolean(env.DEMO_PORT),
       'DEMO_PORT must not be set in production; the demo cabinet does not exist there.',
+    ],
+    [
+      config.mtlsOrigin?.startsWith('http://') === true,
+      'MTLS_ORIGIN must be an https origin in production; certificates are shown there.',
     ],
     [config.logLevel === 'debug', 'LOG_LEVEL must be info or less in production.'],
     [

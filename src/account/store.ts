@@ -27,6 +27,8 @@ export async function listApplications(
     ])
     .where('grants.accountId', '=', accountId)
     .where('grants.expiresAt', '>', now)
+    // What was exchanged ends with what it was exchanged from, and nobody has chosen it.
+    .where('grants.parentId', 'is', null)
     .groupBy(['clients.id', 'clients.name'])
     .orderBy('clients.name')
     .execute();

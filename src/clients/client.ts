@@ -5,7 +5,14 @@
  */
 import { z } from 'zod';
 import type { Row } from '../storage/tables';
-import { DEVICE_GRANT, protocolFaults, protocolFields } from './protocol';
+import {
+  CERTIFICATE_METHODS,
+  DEVICE_GRANT,
+  EXCHANGE_GRANT,
+  protocolFaults,
+  protocolFields,
+} from './protocol';
+import { subjectFaults, subjectFields } from './subjects';
 
 export type Client = Row<'clients'>;
 
@@ -97,10 +104,12 @@ export const clientInput = z
     redirect_uris: z.array(redirectUri).max(50).default([]),
     post_logout_redirect_uris: z.array(redirectUri).max(50).default([]),
     grant_types: z
-      .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials', DEVICE_GRANT]))
+      .array(
+        z.enum(['authorization_code', 'refresh_token', 'client_credentials', DEVICE_GRANT, EXCHANGE_GRANT]),
+      )
       .default(['authorization_code', 'refresh_token']),
     token_endpoint_auth_method: z
-      .enum([...SECRET_METHODS, 'private_key_jwt', 'none'])
+      .enum([...SECRET_METHODS, 'private_key_jwt', ...CERTIFICATE_METHODS, 'none'])
       .default('client_secret_basic'),
     application_type: z.enum(['web', 'native']).default('web'),
     id_token_signed_response_alg: z.enum(['ES256', 'RS256', 'EdDSA']).default('RS256'),

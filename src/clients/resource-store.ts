@@ -29,6 +29,17 @@ export async function insertResource(db: Queryable, input: ResourceInput, at: Da
   return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
+/** False when there is none of this URI. The URI itself stays: it is the audience of tokens that are out. */
+export async function updateResource(
+  db: Queryable,
+  uri: string,
+  change: Partial<Omit<ResourceInput, 'uri'>>,
+): Promise<boolean> {
+  const result = await db.updateTable('resources').set(change).where('uri', '=', uri).executeTakeFirst();
+  await announce(db, 'resources');
+  return result.numUpdatedRows > 0n;
+}
+
 /** From then on no token is issued for it; those that are out live their ten minutes. */
 export async function deleteResource(db: Queryable, uri: string): Promise<boolean> {
   const result = await db.deleteFrom('resources').where('uri', '=', uri).executeTakeFirst();

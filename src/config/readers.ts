@@ -38,6 +38,16 @@ export const headerToken: Reader<string> = (value) => {
 
 /** The name of a bucket or a region: it becomes a part of an address as it is. */
 export const bucketName: Reader<string> = (value) => {
+const TAKEN_HEADERS = ['authorization', 'cookie', 'dpop', 'forwarded', 'host', 'x-forwarded-for'];
+
+/** The name of a header of our own, in small letters. */
+export const headerName: Reader<string> = (value) => {
+  const name = value.toLowerCase();
+  if (!/^[a-z][a-z0-9-]{1,60}$/.test(name) || TAKEN_HEADERS.includes(name))
+    throw new Error('must be the name of a header that nothing else uses');
+  return name;
+};
+
   if (!/^[a-z0-9][a-z0-9.-]{1,62}$/.test(value))
     throw new Error('must be of small letters, digits, dots and dashes');
   return value;

@@ -5,6 +5,7 @@
 import {
   addressRanges,
   domainName,
+  headerName,
   keyList,
   mailbox,
   oneOf,

@@ -11,8 +11,8 @@ export function clientAddress(
   forwardedFor: string | undefined,
   trusted: AddressRanges,
 ): string {
-  let address = plain(peer);
-  const hops = (forwardedFor ?? '').split(',').map((hop) => plain(hop.trim()));
+  let address = plainAddress(peer);
+  const hops = (forwardedFor ?? '').split(',').map((hop) => plainAddress(hop.trim()));
   while (trusted.includes(address) && hops.length > 0) {
     const previous = hops.pop() ?? '';
     if (isIP(previous) === 0) break;
@@ -22,7 +22,7 @@ export function clientAddress(
 }
 
 /** An IPv4 address in IPv6 clothes, undressed; an IPv6 one without the name of our own network card behind `%`. */
-function plain(typed: string): string {
+export function plainAddress(typed: string): string {
   const address = isIP(typed) === 6 ? typed.replace(/%.*$/, '') : typed;
   return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
 }

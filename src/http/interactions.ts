@@ -28,6 +28,8 @@ export interface InteractionDetails {
   scopes: string[];
   /** URIs of the APIs that it asks tokens for. */
   resources: string[];
+  /** Authorization details that it asks for (RFC 9396), sound by their types. */
+  details: { [name: string]: unknown; type: string }[];
 }
 
 export interface SignedIn {

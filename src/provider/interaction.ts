@@ -11,6 +11,7 @@ import type { InteractionDetails, Interactions } from '../http/interactions';
 import type { Cookie } from '../http/cookies';
 import { allowFormTarget } from '../http/security-headers';
 import type { Queryable } from '../storage/tables';
+import { requestedDetails } from './protocol/authorization-details';
 import { COMPANY } from './session/acting-company';
 import type { ProviderHolder } from './provider';
 
@@ -73,6 +74,7 @@ async function findDetails(holder: ProviderHolder, db: Queryable, ctx: Context):
     company: text(params[COMPANY]),
     scopes: (text(params.scope) ?? '').split(' ').filter(Boolean),
     resources: [params.resource].flat().filter((uri) => typeof uri === 'string'),
+    details: requestedDetails(params),
   };
   ctx.state.brand = details.brand;
   if (redirectUri) allowFormTarget(ctx, redirectUri);

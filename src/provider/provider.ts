@@ -3,6 +3,7 @@
  * set means a new instance; it holds no state of its own, and requests under way keep the one they began with.
  */
 import Provider, { type Client, type KoaContextWithOIDC } from 'oidc-provider';
+import { listAuthorizationTypes } from '../clients/authorization-types/store';
 import type { Client as RelyingParty } from '../clients/client';
 import type { KnownClients } from '../clients/known-clients';
 import type { Middleware } from '../http/context';
@@ -16,6 +17,7 @@ import { Replayed } from './adapters/ephemeral-artifacts';
 import { nameKinds } from './adapters/kinds';
 import { findAccount, providerConfiguration, sessionLasts, type ConfigurationParts } from './configuration';
 import { guardUserCodes } from './device/guesses';
+import { slowDown } from './device/pace';
 import { observeProvider } from './events';
 import { takeOverSignOut } from './logout/sign-out';
 import { publicParts } from './protocol/exchange/presented-tokens';
@@ -29,7 +31,7 @@ export interface ProviderHolder {
   provider(): Provider;
   /** Answers the protocol's endpoints; passes everything else on. */
   serve: Middleware;
-  /** Takes up keys that changed since; called when told of a change. */
+  /** Takes up keys and types of authorization details that changed since; called when told of a change. */
   refresh(): Promise<void>;
 }
 
@@ -39,7 +41,7 @@ interface Surroundings {
 }
 
 export async function createProvider(
-  given: Omit<ConfigurationParts, 'watch'> & Surroundings & { ephemeral: EphemeralStore },
+  given: Omit<ConfigurationParts, 'watch' | 'detailsTypes'> & Surroundings & { ephemeral: EphemeralStore },
 ): Promise<ProviderHolder> {
   const { db, secrets, settings } = given;
   const lasts = ({ oidc }: KoaContextWithOIDC): number => sessionLasts(settings.sessions, oidc.session ?? {});
@@ -47,13 +49,15 @@ export async function createProvider(
   const guarded = guardUserCodes(given.ephemeral);
   await ensureSigningKeys(parts);
   let keys = await loadSigningKeys(db, secrets);
-  let current = build(parts, keys);
+  let detailsTypes = await detailsTypeNames(db);
+  let current = build({ ...parts, detailsTypes }, keys);
   const takeUp = async (): Promise<void> => {
-    const found = await loadSigningKeys(db, secrets);
-    if (found.version === keys.version) return;
-    keys = found;
-    current = build(parts, keys);
-    parts.log.info({ kids: keys.keys.map(({ kid }) => kid) }, 'signing keys changed');
+    const types = await detailsTypeNames(db);
+    if ((await signingKeysVersion(db)) === keys.version && types.join() === detailsTypes.join()) return;
+    keys = await loadSigningKeys(db, secrets);
+    detailsTypes = types;
+    current = build({ ...parts, detailsTypes }, keys);
+    parts.log.info({ kids: keys.keys.map(({ kid }) => kid), detailsTypes }, 'signing keys or types changed');
   };
   let last = Promise.resolve();
   return {
@@ -62,6 +66,7 @@ export async function createProvider(
       const [run] = current.middleware;
       await guarded(ctx, () => Promise.resolve<unknown>(run?.(ctx, next)));
       for (const uri of formTargets(ctx)) allowFormTarget(ctx, uri);
+      await slowDown(given.ephemeral, ctx);
     },
     refresh: () => {
       // One after the other: a slow answer must not bring back the keys of before.
@@ -112,6 +117,9 @@ function build(
 /** The library would write out and hash what it reads of a relying party, to see whether it has changed. */
 function rememberClients({ Client }: Provider, clients: KnownClients): void {
   const find = Client.find.bind(Client);
+const detailsTypeNames = async (db: Database): Promise<string[]> =>
+  (await listAuthorizationTypes(db)).map(({ definition }) => definition.type);
+
   const made = new WeakMap<RelyingParty, ReturnType<typeof find>>();
   Client.find = async (id) => {
     const row = await clients.find(id);

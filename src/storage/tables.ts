@@ -163,6 +163,8 @@ export interface LogoutFacts {
   accountId: string;
   clientId: string;
   /** How the relying party calls the session; null where its ID tokens do not name it. */
+  /** The grant that it was exchanged from, and ends with. */
+  parentId: Generated<string | null>;
   sid: string | null;
 }
 
@@ -261,3 +263,4 @@ export type Database = Kysely<Tables>;
 /** A query runs on the pool or inside a transaction; stores take either. */
 export type Queryable = Database | Transaction<Tables>;
 export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
+  authorizationTypes: AuthorizationTypeTable;

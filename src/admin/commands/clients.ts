@@ -15,12 +15,13 @@ import {
   getClient,
   metadataOf,
   readClientId,
-  readKeys,
   readLogo,
   readRegistration,
   type ClientOptions,
 } from '../client-options';
 import {
+import { checkSubjects } from '../clients/check-subjects';
+import { readKeys } from '../clients/protocol-options';
   addLeaf,
   addNoun,
   addPaging,

@@ -3,12 +3,15 @@
  * is said in its registration (clients/protocol.ts).
  */
 import type { AsymmetricSigningAlgorithm, Client, Configuration } from 'oidc-provider';
-import { CLIENT_ALGORITHMS } from '../../clients/protocol';
+import { CERTIFICATE_METHODS, CLIENT_ALGORITHMS } from '../../clients/protocol';
 import type { Clock } from '../../clock';
 import type { Secrets } from '../../secrets';
 import type { Database } from '../../storage/tables';
 import type { DevicePages } from '../device/pages';
 import { checkClientAssertion, checkRequestObject } from './assertions';
+import { authorizationDetails } from './authorization-details';
+import { clientCertificates, type CertificateSettings } from './client-certificate';
+import { addGrantClaim } from './exchange/presented-tokens';
 import { resourceServer, tokenClaims } from './resources';
 
 export interface FeatureParts {
@@ -16,6 +19,9 @@ export interface FeatureParts {
   secrets: Secrets;
   clock: Clock;
   devicePages: DevicePages;
+  settings: { certificates: CertificateSettings };
+  /** Types of authorization details that APIs have registered. */
+  detailsTypes: readonly string[];
 }
 
 const ours = ['ES256', 'RS256', 'EdDSA'] as const;
@@ -34,29 +40,43 @@ type ProtocolFeatures = Pick<
   | 'jwtResponseModes'
   | 'resourceIndicators'
   | 'deviceFlow'
->;
+  | 'mTLS'
+  | 'jwtUserinfo'
+  | 'jwtIntrospection'
+> & { richAuthorizationRequests: ReturnType<typeof authorizationDetails> };
 
 const ALGORITHMS: Configuration['enabledJWA'] = {
   idTokenSigningAlgValues: ours,
   userinfoSigningAlgValues: ours,
   authorizationSigningAlgValues: ours,
+  introspectionSigningAlgValues: ours,
   clientAuthSigningAlgValues: theirs,
   requestObjectSigningAlgValues: theirs,
   dPoPSigningAlgValues: proofs,
 };
 
 /** Registered metadata that oidc-provider does not know. */
-export const PROTOCOL_METADATA = ['profile', 'resources'];
+export const PROTOCOL_METADATA = [
+  ...['profile', 'resources', 'permitted_details'],
+  ...['exchange_from', 'exchange_resources'],
+];
 
 export function isFapi(client: Client | undefined): boolean {
   return client?.profile === 'fapi2';
 }
 
 /** Settings beside `features`. */
-export function protocolSettings({ db, clock }: FeatureParts): Configuration {
+export function protocolSettings({ db, clock, settings, detailsTypes }: FeatureParts): Configuration {
   return {
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    clientAuthMethods: [
+      ...(['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const),
+      ...(takesCertificates(settings) ? CERTIFICATE_METHODS : []),
+      'none',
+    ],
     enabledJWA: ALGORITHMS,
+    // Which of them a client may ask for is looked up when it asks (authorization-details.ts).
+    clientDefaults: { authorization_details_types: [...detailsTypes] },
+    formats: { customizers: { jwt: (_ctx, token, jwt) => addGrantClaim(token, jwt) } },
     pkce: { required: (_ctx, client) => isFapi(client) || client.pkce_exempt !== true },
     assertJwtClientAuthClaimsAndHeader: checkClientAssertion,
     fetchResponseBodyLimits: { jwks_uri: MAX_JWKS },
@@ -66,7 +86,11 @@ export function protocolSettings({ db, clock }: FeatureParts): Configuration {
   };
 }
 
-export function protocolFeatures({ db, secrets, devicePages }: FeatureParts): ProtocolFeatures {
+const takesCertificates = ({ certificates }: FeatureParts['settings']): boolean =>
+  certificates.certificateHeader !== undefined;
+
+export function protocolFeatures(parts: FeatureParts): ProtocolFeatures {
+  const { db, secrets, devicePages, settings, detailsTypes } = parts;
   const [nonceKey = ''] = secrets.keys('dpop');
   return {
     pushedAuthorizationRequests: { enabled: true },
@@ -78,6 +102,16 @@ export function protocolFeatures({ db, secrets, devicePages }: FeatureParts): Pr
     },
     requestObjects: { enabled: true, assertJwtClaimsAndHeader: checkRequestObject },
     jwtResponseModes: { enabled: true },
+    jwtUserinfo: { enabled: true },
+    jwtIntrospection: { enabled: true },
+    richAuthorizationRequests: authorizationDetails(db, detailsTypes),
+    ...(takesCertificates(settings) && {
+      mTLS: {
+        ...{ enabled: true, certificateBoundAccessTokens: true },
+        ...{ tlsClientAuth: true, selfSignedTlsClientAuth: true },
+        ...clientCertificates(settings.certificates),
+      },
+    }),
     resourceIndicators: {
       enabled: true,
       getResourceServerInfo: (_ctx, uri, client) => resourceServer(db, uri, client),

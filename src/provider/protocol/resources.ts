@@ -8,14 +8,27 @@ import { contractClaim } from '../../contracts/contract';
 import { listHeldContracts } from '../../contracts/store';
 import type { Queryable } from '../../storage/tables';
 import { findActing } from '../session/acting-company';
+import { actOf } from './exchange/acts';
 
 const MINUTE = 60;
 
-/** The API of this identifier, for a relying party that is registered to call it. @throws errors.InvalidTarget */
-export async function resourceServer(db: Queryable, uri: string, client: Client): Promise<ResourceServer> {
-  const allowed = Array.isArray(client.resources) && client.resources.includes(uri);
+/**
+ * The API of this identifier, for a relying party that is registered to call it.
+ * @param permitted the identifiers it may name
+ * @throws errors.InvalidTarget
+ */
+export async function resourceServer(
+  db: Queryable,
+  uri: string,
+  client: Client,
+  permitted: unknown = client.resources,
+): Promise<ResourceServer> {
+  const allowed = Array.isArray(permitted) && permitted.includes(uri);
   const resource = allowed ? await findResource(db, uri) : undefined;
   if (!resource) throw new errors.InvalidTarget('the client may not ask for this resource');
+  // PKCS #1 v1.5 is nothing for FAPI 2.0 (§5.4.1), whoever checks the signature.
+  if (client.profile === 'fapi2' && resource.tokenFormat === 'jwt' && resource.alg === 'RS256')
+    throw new errors.InvalidTarget('the tokens of this resource are signed with RS256');
   return {
     scope: resource.scope,
     audience: resource.uri,
@@ -48,19 +61,22 @@ interface IssuedToken {
   resourceServer?: unknown;
 }
 
-/** Companies, rights and contracts, for an API whose scopes name them; it needs no second call. */
+/** Companies, rights and contracts, for an API whose scopes name them; it needs no second call. And who acts. */
 export async function tokenClaims(
   { db, clock }: { db: Queryable; clock: Clock },
-  { accountId, grantId, scope = '', resourceServer: server }: IssuedToken,
+  token: IssuedToken,
 ): Promise<Record<string, unknown> | undefined> {
+  const { accountId, grantId, scope = '', resourceServer: server } = token;
   if (accountId === undefined || server === undefined) return undefined;
   const scopes = new Set(scope.split(' '));
   const told = scopes.has('companies') ? await listToldMemberships(db, accountId) : undefined;
   const acting = told && (await findActing(db, grantId, told));
+  const act = actOf(token);
   const held = scopes.has('contracts') ? await listHeldContracts(db, accountId) : undefined;
   return {
     ...(told && { companies: told.map((view) => companyClaim(view, clock.now())) }),
     ...(acting && { company: companyClaim(acting, clock.now()) }),
     ...(held && { contracts: held.map(contractClaim) }),
+    ...(act && { act }),
   };
 }

@@ -6,8 +6,15 @@ import {
   TOKEN_ALGORITHMS,
   TOKEN_FORMATS,
   type Resource,
+  type ResourceInput,
 } from '../../../clients/resource';
-import { deleteResource, findResource, insertResource, listResources } from '../../../clients/resource-store';
+import {
+  deleteResource,
+  findResource,
+  insertResource,
+  listResources,
+  updateResource,
+} from '../../../clients/resource-store';
 import { Failure, type AdminContext } from '../../admin';
 import {
   addLeaf,
@@ -20,6 +27,7 @@ import {
   type AddCommands,
   type PageOptions,
 } from '../../command';
+import { addDetailsTypes } from './types';
 
 interface Answer {
   json?: true;
@@ -32,8 +40,10 @@ export const addResources: AddCommands = (program, context) => {
     examples: ['resources list'],
   });
   addCreate(resources, context);
+  addUpdate(resources, context);
   addList(resources, context);
   addDelete(resources, context);
+  addDetailsTypes(resources, context);
 };
 
 interface CreateOptions extends Answer {
@@ -60,14 +70,10 @@ function addCreate(resources: Command, context: AdminContext): void {
     .action(async (uri: string, options: CreateOptions) => {
       const { tools, actor, print } = await startRun(context);
       const { name, scope, format: tokenFormat, alg } = options;
-      const read = resourceInput.safeParse({ uri, name, scope, tokenFormat, alg });
-      if (!read.success) {
-        const faults = read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
-        throw new Failure('usage', `Cannot be registered: ${faults.join('; ')}.`);
-      }
+      const input = readResource({ uri, name, scope, tokenFormat, alg });
       const at = tools.clock.now();
       const stored = await tools.db.transaction().execute(async (trx) => {
-        if (!(await insertResource(trx, read.data, at))) return false;
+        if (!(await insertResource(trx, input, at))) return false;
         const details = { uri, scope, format: tokenFormat };
         await recordEvent(
           trx,
@@ -77,9 +83,49 @@ function addCreate(resources: Command, context: AdminContext): void {
         return true;
       });
       if (!stored) throw new Failure('conflict', 'There is an API of this URI already; delete it first.');
-      if (options.json) print.json(resourceJson({ ...read.data, createdAt: at }));
+      if (options.json) print.json(resourceJson({ ...input, createdAt: at }));
       else
         print.line(`API ${uri} registered; clients update <id> --resource ${uri} lets a relying party in.`);
+    });
+}
+
+/** @throws Failure naming every fault */
+function readResource(value: Record<string, unknown>): ResourceInput {
+  const read = resourceInput.safeParse(value);
+  if (read.success) return read.data;
+  const faults = read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  throw new Failure('usage', `Cannot be registered: ${faults.join('; ')}.`);
+}
+
+function addUpdate(resources: Command, context: AdminContext): void {
+  addLeaf(resources, 'update <uri>', {
+    summary: 'change what is said of an API; tokens that are out stay as they are',
+    examples: ['resources update https://api.example.com/stock --scope "stock:read companies" --alg EdDSA'],
+  })
+    .option('--name <name>', 'shown to people who are asked for their consent')
+    .option('--scope <scopes>', 'its scopes; they replace all of them')
+    .addOption(new Option('--format <format>', 'of its tokens').choices(TOKEN_FORMATS))
+    .addOption(new Option('--alg <alg>', 'signs its JWTs').choices(TOKEN_ALGORITHMS))
+    .action(async (uri: string, options: Partial<CreateOptions>) => {
+      const { tools, actor, print } = await startRun(context);
+      const { name, scope, format: tokenFormat, alg } = options;
+      const said = Object.entries({ name, scope, tokenFormat, alg }).filter(
+        ([, value]) => value !== undefined,
+      );
+      if (said.length === 0) throw new Failure('usage', 'Say what to change; --help lists what can be.');
+      const standing = await findResource(tools.db, uri);
+      if (!standing) throw new Failure('notFound', 'There is no API of this URI; resources list shows them.');
+      const { createdAt, ...before } = standing;
+      const { uri: _uri, ...change } = readResource({ ...before, ...Object.fromEntries(said) });
+      await tools.db.transaction().execute(async (trx) => {
+        if (!(await updateResource(trx, uri, change)))
+          throw new Failure('notFound', 'The API has gone meanwhile.');
+        const details = { uri, fields: said.map(([field]) => field) };
+        const subject = resourceSubject(uri);
+        await recordEvent(trx, { event: 'resource_updated', actor, subject, details }, tools.clock.now());
+      });
+      if (options.json) print.json(resourceJson({ uri, ...change, createdAt }));
+      else print.line(`API ${uri} changed.`);
     });
 }
 
