@@ -1,5 +1,5 @@
 /** What a person has agreed to, and which of the required documents they must still be asked about. Pure rules. */
-import type { Document, DocumentName } from './document';
+import { isRequired, type Document, type DocumentName } from './document';
 import type { Consent } from './store';
 
 /** A version that was agreed to. */
@@ -22,12 +22,15 @@ export const agreedVersion = ({ name, version, textHash }: Document): AgreedVers
 });
 
 /**
- * Required documents whose text this person has not agreed to. Nobody is asked who never agreed to anything: accounts
- * that operators made rest on another ground than a consent given here.
+ * Required documents whose text this person has not agreed to. Nobody is asked who never agreed to one of them: accounts
+ * that operators made rest on another ground than a consent given here, and advertising does not change that.
  * @param newest what they said last about each document
  */
-export function dueDocuments(required: readonly Document[], newest: readonly Consent[]): Document[] {
-  if (newest.length === 0) return [];
+export function dueDocuments(
+  required: readonly Document[],
+  newest: readonly Pick<Consent, 'document' | 'action' | 'textHash'>[],
+): Document[] {
+  if (!newest.some(({ document }) => isRequired(document))) return [];
   return required.filter(({ name, textHash }) => {
     const last = newest.find(({ document }) => document === name);
     return last?.action !== 'given' || last.textHash !== textHash;

@@ -1,8 +1,9 @@
 /** What tokens say of a person: every claim, by scope, in this one file. */
 import type { CompanyClaim } from '../companies/memberships/membership';
 import type { SCOPES } from '../clients/client';
-import { fullName, type AccountProfile } from '../accounts/account';
+import { fullName, type PersonName } from '../accounts/account';
 import type { ContractClaim } from '../contracts/contract';
+import type { StandingPerson } from './session/standing';
 import type { LegacyAccountClaim } from '../legacy-accounts/legacy-account';
 
 /** Scope → claims (OIDC Core §5.4; `companies`, `company`, `legacy_accounts`, `contracts` and `customer` are ours). */
@@ -19,11 +20,11 @@ export const CLAIMS_BY_SCOPE: Record<Exclude<(typeof SCOPES)[number], 'offline_a
 
 /** Every claim the provider knows of a person; the granted scopes choose among them. */
 export function personClaims(
-  person: AccountProfile,
+  person: StandingPerson,
   companies: CompanyClaim[],
   company: CompanyClaim | undefined,
-  legacyAccounts: LegacyAccountClaim[],
-  contracts: ContractClaim[],
+  legacyAccounts: readonly LegacyAccountClaim[],
+  contracts: readonly ContractClaim[],
 ): Record<string, unknown> & { sub: string } {
   return {
     sub: person.id,
@@ -46,7 +47,7 @@ export function personClaims(
 }
 
 /** Nothing where a registration path asks for no name. */
-function nameClaims(person: AccountProfile): Record<string, string> {
+function nameClaims(person: PersonName): Record<string, string> {
   const { familyName, givenName } = person;
   if (familyName === '' && givenName === '') return {};
   return { name: fullName(person), family_name: familyName, given_name: givenName };

@@ -6,37 +6,36 @@ import {
   type Configuration,
   type KoaContextWithOIDC,
 } from 'oidc-provider';
-import { isInForce } from '../accounts/account';
-import { describeGrant } from '../accounts/sessions/store';
-import { findProfile } from '../accounts/store';
-import { OWN_CLIENT_ID, SCOPES } from '../clients/client';
+import { SCOPES } from '../clients/client';
 import type { Clock } from '../clock';
-import { companyClaim } from '../companies/memberships/membership';
-import { listToldMemberships } from '../companies/memberships/store';
 import type { Documents } from '../consents/documents';
-import { contractClaim } from '../contracts/contract';
-import { listHeldContracts } from '../contracts/store';
 import { cookieName } from '../http/cookies';
 import type { Outgoing } from '../http/outgoing/outgoing';
-import { listConfirmedLogins } from '../legacy-accounts/store';
-import { fingerprint, type Secrets } from '../secrets';
+import type { Secrets } from '../secrets';
 import type { Database } from '../storage/tables';
-import { actingCompany, COMPANY, findActing, keepCompany } from './session/acting-company';
-import { CLAIMS_BY_SCOPE, personClaims } from './claims';
+import { COMPANY } from './session/acting-company';
+import { CLAIMS_BY_SCOPE } from './claims';
 import type { DevicePages } from './device/pages';
-import { grantOfNothing, ownClient } from './own-client';
+import { ownClient } from './own-client';
 import type { ProviderPages } from './pages';
-import { interactionPrompts, isKeptFrom } from './prompts';
+import { interactionPrompts } from './prompts';
+import { endpointAliases, type CertificateSettings } from './protocol/client-certificate';
 import { PROTOCOL_METADATA, protocolFeatures, protocolSettings } from './protocol/features';
 import { callRelyingParty } from './protocol/outgoing';
-import { widenGrant } from './protocol/resources';
+import { findAccount } from './session/account';
+import { loadGrant } from './session/grant';
+import type { Standings } from './session/standing';
 import type { SessionWatch } from './session/session-watch';
-import type { SigningKeySet } from './signing-keys';
+import { subjectSettings } from './session/subjects';
+import type { SigningKeySet } from './keys/signing-keys';
 
 export interface ProviderSettings {
   issuer: string;
   sessions: SessionLimits;
   refreshTokenDays: number;
+  pairwiseSalt: string | undefined;
+  /** Where software registers itself; undefined: nowhere. */
+  registrationPath: string | undefined;
   certificates: CertificateSettings;
 }
 
@@ -56,6 +55,7 @@ export interface ConfigurationParts {
   devicePages: DevicePages;
   settings: ProviderSettings;
   watch: SessionWatch;
+  standings: Standings;
   /** Types of authorization details that APIs have registered. */
   detailsTypes: readonly string[];
   /** For addresses that relying parties have named. */
@@ -69,6 +69,7 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
   const { settings, secrets, pages } = parts;
   return {
     ...protocolSettings(parts),
+    ...subjectSettings(settings.pairwiseSalt),
     adapter: parts.adapter,
     clients: [ownClient(settings.issuer)],
     jwks: { keys: keys.keys },
@@ -77,21 +78,21 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
     // The first ID token carries the person and the companies: a relying party needs no second call.
     conformIdTokenClaims: false,
     findAccount: (ctx, sub, token) => findAccount(parts, ctx, sub, token),
-    loadExistingGrant: (ctx) => loadExistingGrant(parts.db, ctx, settings.refreshTokenDays * DAY),
+    loadExistingGrant: (ctx) => loadGrant(parts, ctx, settings.refreshTokenDays * DAY),
     // `none` is for our own pages; what operators register gets codes only.
     responseTypes: ['code', 'none'],
     allowOmittingSingleRegisteredRedirectUri: false,
     extraClientMetadata: {
       properties: [
         ...['pkce_exempt', 'has_logo', 'admits', 'sign_in_names', 'company_choice'],
-        ...PROTOCOL_METADATA,
+        ...[...PROTOCOL_METADATA, 'asks_consent'],
         ...['legacy_uri', 'help_uri', 'support_phone', 'support_email'],
       ],
     },
     extraParams: [COMPANY],
     clientBasedCORS: (_ctx, origin, client) => isOriginOf(client, origin),
     interactions: {
-      policy: interactionPrompts(parts.db, parts.documents),
+      policy: interactionPrompts(parts),
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
     },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
@@ -122,7 +123,13 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
         },
       },
     },
-    discovery: { ui_locales_supported: ['ru', 'en'], claims_locales_supported: ['ru'] },
+    discovery: {
+      ...{ ui_locales_supported: ['ru', 'en'], claims_locales_supported: ['ru'] },
+      ...endpointAliases(settings.certificates),
+      ...(settings.registrationPath === undefined
+        ? {}
+        : { registration_endpoint: `${settings.issuer}${settings.registrationPath}` }),
+    },
     routes: { userinfo: '/userinfo' },
     ttl: lifetimes(settings),
     cookies: providerCookies(settings.issuer, secrets),
@@ -195,82 +202,6 @@ function providerCookies(issuer: string, secrets: Secrets): Configuration['cooki
     long: { signed: true, httpOnly: true, sameSite: 'lax', secure: https },
     short: { signed: true, httpOnly: true, sameSite: 'lax', secure: https },
   };
-}
-
-interface TokenTimes {
-  authTime?: number;
-  grantId?: string;
-  sessionUid?: string;
-}
-
-/**
- * The person, while what is presented still holds. Sign-ins, codes and refresh tokens know when the person signed in;
- * an access token does not need to, since its grant goes when sign-ins are ended.
- */
-async function findAccount(
-  parts: ConfigurationParts,
-  ctx: KoaContextWithOIDC,
-  sub: string,
-  token?: TokenTimes,
-) {
-  if (!token) await parts.watch.noteSignIn(ctx);
-  const [person, holds, kept] = await Promise.all([
-    findProfile(parts.db, sub),
-    parts.watch.holds(ctx, token),
-    // Access ends with the membership: at the next refresh, and when the person is asked about.
-    token !== undefined && isKeptFrom(parts.db, sub, ctx.oidc.client),
-  ]);
-  const since = token ? token.authTime : ctx.oidc.session?.loginTs;
-  if (
-    !person ||
-    !holds ||
-    kept ||
-    !isInForce(person, since === undefined ? parts.clock.now() : new Date(since * 1000))
-  )
-    return undefined;
-  return {
-    accountId: person.id,
-    claims: async (_use: string, scope: string) => {
-      const asked = scope.split(' ');
-      const told = asked.includes('companies') ? await listToldMemberships(parts.db, person.id) : [];
-      const legacy = asked.includes('legacy_accounts') ? await listConfirmedLogins(parts.db, person.id) : [];
-      const companies = told.map((view) => companyClaim(view, parts.clock.now()));
-      const held = asked.includes('contracts') ? await listHeldContracts(parts.db, person.id) : [];
-      const grantId = token?.grantId ?? ctx.oidc.entities.Grant?.jti;
-      const acting = await findActing(parts.db, grantId, told);
-      const company = acting && companyClaim(acting, parts.clock.now());
-      return personClaims(person, companies, company, legacy, held.map(contractClaim));
-    },
-  };
-}
-
-/**
- * Relying parties are the operator's own: signing in is consent enough, so the grant is made or widened here.
- * `prompt=consent` still asks.
- */
-async function loadExistingGrant(db: Database, ctx: KoaContextWithOIDC, refreshLifetime: number) {
-  const { oidc } = ctx;
-  const { client, session, account, provider } = oidc;
-  if (!client || !session || !account) return undefined;
-  if (client.clientId === OWN_CLIENT_ID) return grantOfNothing(ctx);
-  const known = session.grantIdFor(client.clientId);
-  const found = known === undefined ? undefined : await provider.Grant.find(known);
-  // Nothing is granted while the person is being asked.
-  if (oidc.prompts.has('consent') && !oidc.result?.consent) return found;
-  const grant = found ?? new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
-  const wanted = [...oidc.requestParamOIDCScopes];
-  const held = new Set(grant.getOIDCScopeEncountered().split(' '));
-  const outlived = found !== undefined && found.remainingTTL < refreshLifetime;
-  const widened = widenGrant(ctx, grant);
-  if (!found || outlived || widened || wanted.some((scope) => !held.has(scope))) {
-    grant.addOIDCScope(wanted.join(' '));
-    // A grant lives as long as the refresh tokens that this sign-in may still give.
-    if (outlived) Object.assign(grant, { exp: undefined });
-    const scope = grant.getOIDCScopeEncountered();
-    await describeGrant(db, fingerprint(await grant.save()), { sessionUid: session.uid, scope });
-  }
-  await keepCompany(db, grant.jti, (await actingCompany(db, ctx)).companyId);
-  return grant;
 }
 
 function isOriginOf(client: Client, origin: string): boolean {

@@ -1,12 +1,12 @@
 /** When the person must be asked before a token is issued: one `Check` a reason. */
 import { interactionPolicy, type Client, type KoaContextWithOIDC } from 'oidc-provider';
 import { OWN_CLIENT_ID } from '../clients/client';
-import { isKeptWaiting } from '../companies/memberships/store';
+import { isKeptWaiting, keepsWaiting } from '../companies/memberships/store';
 import { dueDocuments } from '../consents/consent';
 import type { Documents } from '../consents/documents';
-import { listNewestConsents } from '../consents/store';
 import type { Queryable } from '../storage/tables';
 import { actingCompany, COMPANY } from './session/acting-company';
+import { ofSession, type Standing, type Standings } from './session/standing';
 
 const { Check, Prompt, base } = interactionPolicy;
 
@@ -15,19 +15,32 @@ function signInEnded({ oidc }: KoaContextWithOIDC): boolean {
   return oidc.session?.accountId !== undefined && oidc.account === undefined;
 }
 
-/** Asked only where somebody is signed in, so once in an authorization. Our own pages are for everybody. */
-async function keptWaiting(db: Queryable, { oidc }: KoaContextWithOIDC): Promise<boolean> {
-  return oidc.account !== undefined && isKeptFrom(db, oidc.account.accountId, oidc.client);
+const isOwn = (client: Client | undefined): boolean => client?.clientId === OWN_CLIENT_ID;
+
+/**
+ * Whether this relying party takes in nobody whom no company lets in; asked before tokens, and of tokens later. Our own
+ * pages are for everybody.
+ */
+export function keepsOut({ memberships }: Standing, client: Client | undefined): boolean {
+  return !isOwn(client) && keepsWaiting(memberships, client?.admits === 'waiting');
 }
 
-/** Whether this relying party takes in nobody whom no company lets in; asked before tokens, and of tokens later. */
+/** The same of another relying party than the one that asks. */
 export async function isKeptFrom(
   db: Queryable,
   accountId: string,
   client: Client | undefined,
 ): Promise<boolean> {
-  if (client?.clientId === OWN_CLIENT_ID) return false;
-  return isKeptWaiting(db, accountId, client?.admits === 'waiting');
+  return !isOwn(client) && isKeptWaiting(db, accountId, client?.admits === 'waiting');
+}
+
+/**
+ * The owner has asked for the end of the account. Until its data go they may only sign in to undo that: no relying party
+ * is told anything, neither by new tokens nor by those of that very moment. What a withdrawn consent ends, the page of
+ * the documents settles.
+ */
+export function isBeingClosed({ closing }: Standing, client: Client | undefined): boolean {
+  return closing && !isOwn(client);
 }
 
 /**
@@ -35,33 +48,41 @@ export async function isKeptFrom(
  * open all the same: a person may see and end what is kept about them without agreeing to anything new.
  */
 async function mustAgree(
-  db: Queryable,
   documents: Documents,
-  { oidc }: KoaContextWithOIDC,
+  { consents }: Standing,
+  client: Client | undefined,
 ): Promise<boolean> {
-  if (oidc.account === undefined || oidc.client?.clientId === OWN_CLIENT_ID) return false;
-  const newest = await listNewestConsents(db, oidc.account.accountId);
-  return dueDocuments(await documents.required(), newest).length > 0;
+  return !isOwn(client) && dueDocuments(await documents.required(), consents).length > 0;
 }
 
-export function interactionPrompts(db: Queryable, documents: Documents): interactionPolicy.DefaultPolicy {
+export interface PromptParts {
+  documents: Documents;
+  standings: Standings;
+}
+
+export function interactionPrompts({ documents, standings }: PromptParts): interactionPolicy.DefaultPolicy {
   const policy = base();
+  /** A check of people who are signed in. */
+  const check = (
+    reason: string,
+    description: string,
+    asks: (standing: Standing, client: Client | undefined) => boolean | Promise<boolean>,
+  ) =>
+    new Check(reason, description, 'interaction_required', async (ctx) => {
+      const subject = ofSession(ctx.oidc, ctx.oidc.account?.accountId);
+      return subject !== undefined && asks(await standings.of(ctx, subject), ctx.oidc.client);
+    });
   policy
     .get('login')
     ?.checks.add(
       new Check('sign_in_ended', 'the End-User must sign in again', 'login_required', signInEnded),
     );
-  const approval = new Check(
-    'application_open',
-    'the End-User is not approved yet',
-    'interaction_required',
-    (ctx) => keptWaiting(db, ctx),
-  );
+  const approval = check('application_open', 'the End-User is not approved yet', keepsOut);
   const several = new Check(
     'company_not_chosen',
     'the End-User must choose the company to act for',
     'interaction_required',
-    async (ctx) => (await actingCompany(db, ctx)).mustChoose,
+    async (ctx) => (await actingCompany(standings, ctx)).mustChoose,
   );
   const company = new Prompt({ name: COMPANY, requestable: true }, several);
   // That the relying party wishes for the page is no reason to show it to somebody who has nothing to choose.
@@ -69,13 +90,15 @@ export function interactionPrompts(db: Queryable, documents: Documents): interac
   policy.add(company, 1);
   // After the sign-in and before consent.
   policy.add(new Prompt({ name: 'approval' }, approval), 1);
-  const agreement = new Check(
+  const agreement = check(
     'documents_changed',
     'the End-User must agree to documents that have changed',
-    'interaction_required',
-    (ctx) => mustAgree(db, documents, ctx),
+    (standing, client) => mustAgree(documents, standing, client),
   );
   // Before the page that says how an application stands: agreeing leads on, waiting does not.
   policy.add(new Prompt({ name: 'documents' }, agreement), 1);
+  const closing = check('account_closing', 'the account of the End-User is being closed', isBeingClosed);
+  // Whoever does not undo that need not agree to anything.
+  policy.add(new Prompt({ name: 'closing' }, closing), 1);
   return policy;
 }

@@ -144,11 +144,3 @@ export async function endTokens(trx: Queryable, accountId: string, clientId?: st
   return Number((await grants.executeTakeFirstOrThrow()).numDeletedRows);
 }
 
-/** Says of a stored grant in which session it was given, and what for. @param id fingerprint of the grant */
-export async function describeGrant(
-  db: Queryable,
-  id: string,
-  { sessionUid, scope }: { sessionUid: string; scope: string },
-): Promise<void> {
-  await db.updateTable('grants').set({ sessionUid, scope }).where('id', '=', id).execute();
-}

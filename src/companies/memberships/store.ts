@@ -198,9 +198,17 @@ export async function isKeptWaiting(
     .distinct()
     .where('accountId', '=', accountId)
     .execute();
+  return keepsWaiting(rows, admitWaiting);
+}
+
+/** The same of memberships that are known. */
+export function keepsWaiting(
+  memberships: readonly Pick<Membership, 'status' | 'path'>[],
+  admitWaiting: boolean,
+): boolean {
   const enough: readonly MembershipStatus[] = admitWaiting ? ['approved', 'requested'] : ['approved'];
-  const tied = rows.some(({ path }) => approvalPolicy(path).admission);
-  return tied && !rows.some(({ status }) => enough.includes(status));
+  const tied = memberships.some(({ path }) => approvalPolicy(path).admission);
+  return tied && !memberships.some(({ status }) => enough.includes(status));
 }
 
 export type Decision = Pick<Membership, 'reason' | 'decidedBy'> &

@@ -13,8 +13,8 @@ const MODEL = 'DeviceCode';
 export function deviceCodeArtifacts(store: EphemeralStore, payloads: PayloadSeal, secrets: Secrets): Adapter {
   const plain = ephemeralArtifacts(MODEL, store, payloads);
   // Short enough to be tried out, so the key of its hash is ours.
-  const codeKey = (code: string): string =>
-    `oidc:${MODEL}.user_code:${secrets.mac('lookup', `user_code:${code}`)}`;
+  const codeKeys = (code: string): string[] =>
+    secrets.macs('lookup', `user_code:${code}`).map((mac) => `oidc:${MODEL}.user_code:${mac}`);
 
   return {
     ...plain,
@@ -22,7 +22,8 @@ export function deviceCodeArtifacts(store: EphemeralStore, payloads: PayloadSeal
       const step = stepOf(payload);
       if (step === 'made') {
         const kept = payloads.seal(`${MODEL}.user_code`, payload.userCode ?? '', { uid: id });
-        if (!(await store.insert(codeKey(payload.userCode ?? ''), kept, expiresIn)))
+        const [newest = ''] = codeKeys(payload.userCode ?? '');
+        if (!(await store.insert(newest, kept, expiresIn)))
           throw new errors.TemporarilyUnavailable('this code is in use');
       } else if (!(await store.insert(`oidc:${MODEL}.${step}:${fingerprint(id)}`, true, expiresIn))) {
         throw new errors.InvalidRequest('the code has already been used');
@@ -30,10 +31,13 @@ export function deviceCodeArtifacts(store: EphemeralStore, payloads: PayloadSeal
       await plain.upsert(id, payload, expiresIn);
     },
     async findByUserCode(code) {
-      const entry = await store.find(codeKey(code));
-      if (typeof entry?.value !== 'string') return undefined;
-      const id = payloads.open(`${MODEL}.user_code`, code, entry.value)?.uid;
-      return id === undefined ? undefined : plain.find(id);
+      for (const key of codeKeys(code)) {
+        const entry = await store.find(key);
+        if (typeof entry?.value !== 'string') continue;
+        const id = payloads.open(`${MODEL}.user_code`, code, entry.value)?.uid;
+        return id === undefined ? undefined : plain.find(id);
+      }
+      return undefined;
     },
   };
 }

@@ -1,16 +1,43 @@
 /** Grants: what a person has allowed a relying party. In the database; deleting one ends every token under it. */
-import type { Adapter } from 'oidc-provider';
+import Provider, { type Adapter } from 'oidc-provider';
 import type { Clock } from '../../clock';
 import { addSeconds } from '../../clock';
 import { fingerprint } from '../../secrets';
 import type { Database } from '../../storage/tables';
+import type { Standings } from '../session/standing';
 import { DEFAULT_TTL, type PayloadSeal } from './payload';
 
 const MODEL = 'Grant';
 
-export function grantArtifacts(db: Database, payloads: PayloadSeal, clock: Clock): Adapter {
+/** What stands beside a grant in columns of its own. */
+export interface GrantDescription {
+  sessionUid: string;
+  /** In the words of OAuth: scopes with spaces between them. */
+  scope: string;
+  /** The company that the person acts for; what stands there already stays where none is given. */
+  companyId: string | undefined;
+}
+
+const descriptions = new WeakMap<object, GrantDescription>();
+
+/** Describes the grant that this request is about to save. */
+export function describeGrant(ctx: object, description: GrantDescription): void {
+  descriptions.set(ctx, description);
+}
+
+export function grantArtifacts(
+  db: Database,
+  payloads: PayloadSeal,
+  clock: Clock,
+  standings: Standings,
+): Adapter {
   return {
     async find(id) {
+      const standing = standings.ofGrant(id);
+      if (standing) {
+        const { grant } = await standing;
+        return grant && payloads.open(MODEL, id, grant.payload);
+      }
       const row = await db
         .selectFrom('grants')
         .select(['payload'])
@@ -22,6 +49,7 @@ export function grantArtifacts(db: Database, payloads: PayloadSeal, clock: Clock
     async upsert(id, payload, expiresIn = DEFAULT_TTL) {
       const now = clock.now();
       const sealed = payloads.seal(MODEL, id, payload);
+      const described = Provider.ctx && descriptions.get(Provider.ctx);
       const expiresAt = addSeconds(now, expiresIn);
       await db
         .insertInto('grants')
@@ -32,8 +60,11 @@ export function grantArtifacts(db: Database, payloads: PayloadSeal, clock: Clock
           payload: sealed,
           expiresAt,
           createdAt: now,
+          ...described,
         })
-        .onConflict((conflict) => conflict.column('id').doUpdateSet({ payload: sealed, expiresAt }))
+        .onConflict((conflict) =>
+          conflict.column('id').doUpdateSet({ payload: sealed, expiresAt, ...described }),
+        )
         .execute();
     },
     async destroy(id) {

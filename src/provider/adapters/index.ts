@@ -3,6 +3,7 @@ import type { Adapter } from 'oidc-provider';
 import type { KnownClients } from '../../clients/known-clients';
 import type { Clock } from '../../clock';
 import type { Secrets } from '../../secrets';
+import { ofToken, type Standings } from '../session/standing';
 import type { EphemeralStore } from '../../storage/ephemeral/port';
 import { unavailability } from '../../storage/postgres';
 import type { Database } from '../../storage/tables';
@@ -21,6 +22,7 @@ export interface AdapterParts {
   secrets: Secrets;
   clock: Clock;
   clients: KnownClients;
+  standings: Standings;
 }
 
 /** The adapter factory that oidc-provider asks once per model. */
@@ -30,18 +32,36 @@ export function createAdapters({
   secrets,
   clock,
   clients,
+  standings,
 }: AdapterParts): (model: string) => Adapter {
   const payloads = createPayloadSeal(secrets);
   const adapterOf = (model: string): Adapter => {
     if (model === 'Client') return refusing(clientArtifacts(clients));
-    if (model === 'Grant') return refusing(grantArtifacts(db, payloads, clock));
+    if (model === 'Grant') return refusing(grantArtifacts(db, payloads, clock, standings));
     if (model === 'RefreshToken') return refusing(refreshTokenArtifacts(db, payloads, clock));
     if (model === 'DeviceCode')
-      return notingParticipants(deviceCodeArtifacts(ephemeral, payloads, secrets), db);
+      return notingParticipants(deviceCodeArtifacts(ephemeral, payloads, secrets), db, clients);
     const plain = ephemeralArtifacts(model, ephemeral, payloads);
-    return model === 'AuthorizationCode' ? refusing(notingParticipants(plain, db)) : plain;
+    return model === 'AuthorizationCode' ? refusing(notingParticipants(plain, db, clients)) : plain;
   };
-  return (model) => ofOwnKind(model, adapterOf(model));
+  return (model) => {
+    const adapter = ofOwnKind(model, adapterOf(model));
+    return PRESENTED.has(model) ? expecting(adapter, standings) : adapter;
+  };
+}
+
+/** What people's relying parties present; whose it is, its grant is, too. */
+const PRESENTED = new Set(['AccessToken', 'AuthorizationCode', 'DeviceCode', 'RefreshToken']);
+
+function expecting(adapter: Adapter, standings: Standings): Adapter {
+  return {
+    ...adapter,
+    find: async (id) => {
+      const found = await adapter.find(id);
+      if (found?.accountId !== undefined) standings.expect(ofToken(found, found.accountId));
+      return found;
+    },
+  };
 }
 
 type Method = (...given: unknown[]) => Promise<unknown>;

@@ -8,15 +8,12 @@ import { OWN_CLIENT_ID } from '../../clients/client';
 import { readUnit } from '../../companies/identifiers';
 import type { MembershipView } from '../../companies/memberships/membership';
 import { defaultOf } from '../../companies/memberships/own/default-company';
-import { listMemberships } from '../../companies/memberships/store';
 import { fingerprint } from '../../secrets';
 import type { Queryable } from '../../storage/tables';
+import { ofSession, type Standings } from './standing';
 
 /** Authorization parameter by which a relying party asks for a company, and prompt by which it asks anew. */
 export const COMPANY = 'company';
-
-/** More companies than this nobody stands in. */
-const MOST_COMPANIES = 500;
 
 export interface ActingCompany {
   /** Undefined while nobody has chosen among several, and for people without a company. */
@@ -29,22 +26,23 @@ const NOBODY: ActingCompany = { companyId: undefined, mustChoose: false };
 const settled = new WeakMap<object, Promise<ActingCompany>>();
 
 /** What this authorization comes to; found once in a request. */
-export function actingCompany(db: Queryable, { oidc }: KoaContextWithOIDC): Promise<ActingCompany> {
-  const known = settled.get(oidc) ?? settle(db, oidc);
+export function actingCompany(standings: Standings, ctx: KoaContextWithOIDC): Promise<ActingCompany> {
+  const { oidc } = ctx;
+  const known = settled.get(oidc) ?? settle(standings, ctx);
   settled.set(oidc, known);
   return known;
 }
 
 type Oidc = KoaContextWithOIDC['oidc'];
 
-async function settle(db: Queryable, oidc: Oidc): Promise<ActingCompany> {
-  const { account, client, session } = oidc;
-  if (!account || !client || client.clientId === OWN_CLIENT_ID) return NOBODY;
+async function settle(standings: Standings, ctx: KoaContextWithOIDC): Promise<ActingCompany> {
+  const { oidc } = ctx;
+  const { account, client } = oidc;
+  const subject = ofSession(oidc, account?.accountId);
+  if (!subject || !client || client.clientId === OWN_CLIENT_ID) return NOBODY;
   if (!oidc.requestParamOIDCScopes.has('companies')) return NOBODY;
-  const own = await listMemberships(db, {
-    ...{ accountId: account.accountId, status: 'approved' },
-    limit: MOST_COMPANIES,
-  });
+  const { memberships, grant } = await standings.of(ctx, subject);
+  const own = memberships.filter(({ status }) => status === 'approved');
   if (own.length < 2) return { companyId: own[0]?.companyId, mustChoose: false };
   const standing = (id: string | null | undefined): string | undefined =>
     own.find(({ companyId }) => companyId === id)?.companyId;
@@ -52,8 +50,7 @@ async function settle(db: Queryable, oidc: Oidc): Promise<ActingCompany> {
   if (chosen !== undefined) return { companyId: chosen, mustChoose: false };
   if (oidc.prompts.has(COMPANY) && oidc.promptPending(COMPANY))
     return { companyId: undefined, mustChoose: true };
-  const grantId = session?.grantIdFor(client.clientId);
-  const kept = standing(grantId === undefined ? undefined : await findKeptCompany(db, grantId));
+  const kept = standing(grant?.companyId);
   const companyId = kept ?? (client.company_choice === 'default' ? defaultOf(own)?.companyId : undefined);
   return { companyId, mustChoose: companyId === undefined };
 }
@@ -65,7 +62,10 @@ function choiceOf({ result }: Oidc): string | undefined {
 }
 
 /** The membership that `<inn>` or `<inn>/<kpp>` names; an ИНН alone only where it leaves no doubt. */
-export function findAsked(own: readonly MembershipView[], asked: unknown): MembershipView | undefined {
+export function findAsked<One extends Pick<MembershipView, 'inn' | 'kpp'>>(
+  own: readonly One[],
+  asked: unknown,
+): One | undefined {
   if (typeof asked !== 'string') return undefined;
   const [inn = '', kpp = ''] = asked.split('/', 2);
   const { unit } = readUnit({ inn, kpp }, { headIfNoKpp: true });
@@ -107,9 +107,16 @@ export async function findActing(
   grantId: string | undefined,
   told: readonly MembershipView[],
 ): Promise<MembershipView | undefined> {
-  const approved = told.filter(({ status }) => status === 'approved');
-  if (approved.length === 0) return undefined;
   const kept = grantId === undefined ? null : await findKeptCompany(db, grantId);
+  return actingOf(told, kept);
+}
+
+/** The same where the company of the grant is known. */
+export function actingOf<One extends Pick<MembershipView, 'companyId' | 'status'>>(
+  memberships: readonly One[],
+  kept: string | null,
+): One | undefined {
+  const approved = memberships.filter(({ status }) => status === 'approved');
   if (kept !== null) return approved.find(({ companyId }) => companyId === kept);
   return approved.length === 1 ? approved[0] : undefined;
 }

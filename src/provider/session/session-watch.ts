@@ -1,16 +1,17 @@
 /** Which sessions still hold: the provider asks the table where people end them (accounts/sessions). */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { tellSignedOut } from '../../accounts/sessions/participants';
-import { endSession, findSession, recordSignIn, touchSession } from '../../accounts/sessions/store';
+import { endSession, recordSignIn, touchSession } from '../../accounts/sessions/store';
 import { addSeconds, type Clock } from '../../clock';
 import type { RequestState } from '../../http/context';
 import type { Database } from '../../storage/tables';
+import type { Standing } from './standing';
 
 export interface SessionWatch {
   /** Writes down the sign-in that this request brings, if it brings one. */
   noteSignIn(ctx: KoaContextWithOIDC): Promise<void>;
   /** Whether the session of the request, or the one that a token was given in, is not ended. */
-  holds(ctx: KoaContextWithOIDC, token: { sessionUid?: string } | undefined): Promise<boolean>;
+  holds(ctx: KoaContextWithOIDC, session: Standing['session'], byToken: boolean): Promise<boolean>;
   /** The session is over; relying parties that listen are told. */
   noteSignOut(accountId: string, uid: string): Promise<void>;
   /** The person has left one relying party only. */
@@ -38,17 +39,13 @@ export function createSessionWatch(
       };
       await recordSignIn(db, facts, clock.now());
     },
-    holds: async (ctx, token) => {
-      if (token) {
-        // Its grant went with the session; this is for a code or token made in that very moment.
-        const found = token.sessionUid === undefined ? undefined : await findSession(db, token.sessionUid);
-        return !found?.endedAt;
-      }
-      const uid = ctx.oidc.session?.uid;
-      const found = uid === undefined ? undefined : await findSession(db, uid);
-      if (!found || found.endedAt) return false;
+    holds: async (ctx, session, byToken) => {
+      // Its grant went with the session; this is for a code or token made in that very moment.
+      if (byToken) return !session?.endedAt;
+      if (!session || session.endedAt) return false;
       const now = clock.now();
-      if (addSeconds(found.lastSeenAt, TOUCH_EVERY) < now) await touchSession(db, found.uid, lasts(ctx), now);
+      if (addSeconds(session.lastSeenAt, TOUCH_EVERY) < now)
+        await touchSession(db, session.uid, lasts(ctx), now);
       return true;
     },
     noteSignOut: async (accountId, uid) => {

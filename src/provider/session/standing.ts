@@ -3,7 +3,7 @@
  * grant still hold, what their companies say, what they agreed to. Read by one prepared statement at the first question
  * and kept until the request ends; nothing of it is kept longer, so what was ended is over with the next request.
  */
-import Provider from 'oidc-provider';
+import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
 import type { Pool } from 'pg';
 import type { AccountProfile } from '../../accounts/account';
 import type { AccountSession } from '../../accounts/sessions/store';
@@ -22,6 +22,31 @@ export interface Subject {
   grantId: string | undefined;
   /** Claims will be asked for these; undefined while nothing is issued. */
   scope: string | undefined;
+}
+
+/** Who is signed in, as an authorization asks about them. */
+export function ofSession(
+  { session, client }: KoaContextWithOIDC['oidc'],
+  accountId: string | undefined,
+): Subject | undefined {
+  if (!session || accountId === undefined) return undefined;
+  const grantId = client && session.grantIdFor(client.clientId);
+  return { accountId, sessionUid: session.uid, grantId, scope: undefined };
+}
+
+export interface PresentedToken {
+  sessionUid?: string;
+  grantId?: string;
+  scope?: string;
+  claims?: unknown;
+}
+
+/** Whom a code or a token is about. Claims asked for by name may be any. */
+export function ofToken(
+  { sessionUid, grantId, scope = '', claims }: PresentedToken,
+  accountId: string,
+): Subject {
+  return { accountId, sessionUid, grantId, scope: claims === undefined ? scope : `${scope} ${EVERYTHING}` };
 }
 
 export type StandingPerson = Omit<
@@ -106,6 +131,9 @@ interface StandingRow extends StandingPerson {
   logins: LegacyAccountClaim[] | null;
   contracts: Parameters<typeof contractClaim>[0][] | null;
 }
+
+/** Scopes whose claims are read only where they are asked for. */
+const EVERYTHING = 'legacy_accounts contracts';
 
 /** What JSON makes of dates. */
 type JsonDates<T> = { [K in keyof T]: Date extends T[K] ? string | null : T[K] };

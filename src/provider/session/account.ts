@@ -1,0 +1,58 @@
+/** The person that the provider is asked about, and what it tells of them. */
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { isInForce } from '../../accounts/account';
+import type { Clock } from '../../clock';
+import { companyClaim, TOLD_STATUSES } from '../../companies/memberships/membership';
+import { personClaims } from '../claims';
+import { isBeingClosed, keepsOut } from '../prompts';
+import { actingOf } from './acting-company';
+import type { SessionWatch } from './session-watch';
+import { ofSession, ofToken, type PresentedToken, type Standings } from './standing';
+
+export interface AccountParts {
+  clock: Clock;
+  watch: SessionWatch;
+  standings: Standings;
+}
+
+/**
+ * The person, while what is presented still holds. Sign-ins, codes and refresh tokens know when the person signed in;
+ * an access token does not need to, since its grant goes when sign-ins are ended.
+ */
+export async function findAccount(
+  { clock, watch, standings }: AccountParts,
+  ctx: KoaContextWithOIDC,
+  sub: string,
+  token?: PresentedToken & { authTime?: number },
+) {
+  if (!token) await watch.noteSignIn(ctx);
+  const subject = token ? ofToken(token, sub) : ofSession(ctx.oidc, sub);
+  if (!subject) return undefined;
+  if (!token) standings.expect(subject);
+  const standing = await standings.of(ctx, subject);
+  const { person, grant, memberships } = standing;
+  const { client } = ctx.oidc;
+  // Access ends with the membership: at the next refresh, and when the person is asked about.
+  if (!person || (token && (keepsOut(standing, client) || isBeingClosed(standing, client)))) return undefined;
+  if (!(await watch.holds(ctx, standing.session, token !== undefined))) return undefined;
+  const since = token ? token.authTime : ctx.oidc.session?.loginTs;
+  if (!isInForce(person, since === undefined ? clock.now() : new Date(since * 1000))) return undefined;
+  return {
+    accountId: person.id,
+    claims: (_use: string, scope: string) => {
+      const asked = new Set(scope.split(' '));
+      const now = clock.now();
+      const told = asked.has('companies')
+        ? memberships.filter(({ status }) => TOLD_STATUSES.includes(status))
+        : [];
+      const acting = actingOf(told, grant?.companyId ?? null);
+      return personClaims(
+        person,
+        told.map((view) => companyClaim(view, now)),
+        acting && companyClaim(acting, now),
+        asked.has('legacy_accounts') ? standing.legacyAccounts : [],
+        asked.has('contracts') ? standing.contracts : [],
+      );
+    },
+  };
+}
