@@ -6,7 +6,7 @@ import { clientInput } from '../src/clients/client';
 import { registerClient } from '../src/clients/register-client';
 import { loadConfig, type Environment } from '../src/config';
 import { openFoundation, type Foundation } from '../src/foundation';
-import { ensureSigningKeys } from '../src/provider/signing-keys';
+import { ensureSigningKeys } from '../src/provider/keys/signing-keys';
 import { migrate } from '../src/storage/migrate';
 import { CLIENT_ID, REDIRECT_URI, type Target } from './target';
 

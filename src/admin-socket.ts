@@ -5,29 +5,32 @@ import { runCli } from './admin/cli';
 import { createAdminSocket, type AdminSocket } from './admin/socket';
 import type { App } from './app';
 import type { Foundation } from './foundation';
-import { listSigningKeys, revokeSigningKey, rotateSigningKeys } from './provider/signing-keys';
+import { keyUntil, revokeSigningKey, rotateSigningKeys } from './provider/keys/rotation';
+import { JWKS_MAX_AGE, listSigningKeys } from './provider/keys/signing-keys';
 
 /** What commands work with. @param changed called after every change of keys, so that a running server takes it up. */
 export function adminTools(
   { db, secrets, clock, config, viewsDir }: Foundation,
   changed: () => Promise<void> = () => Promise.resolve(),
 ): AdminTools {
-  const tools = { db, secrets, clock };
+  const tools = { db, secrets, clock, config };
   return {
     ...tools,
-    config,
     viewsDir,
     keys: {
-      list: () => listSigningKeys(db),
+      list: async () => (await listSigningKeys(db)).map((key) => ({ ...key, until: keyUntil(key, config) })),
       rotate: async (actor) => {
-        await rotateSigningKeys(tools, actor);
+        const done = await rotateSigningKeys(tools, actor);
+        if (done.result === 'early') return done.readyAt;
         await changed();
+        return undefined;
       },
-      revoke: async (kid, actor) => {
-        const revoked = await revokeSigningKey(tools, kid, actor);
+      revoke: async (kid, by) => {
+        const revoked = await revokeSigningKey(tools, kid, by);
         if (revoked) await changed();
         return revoked;
       },
+      maxAge: JWKS_MAX_AGE,
     },
   };
 }

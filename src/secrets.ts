@@ -27,12 +27,16 @@ export interface Secrets {
   open(sealed: string, context: string): string;
   /** Short name of the newest key, the same on every node. */
   keyId: string;
+  /** The short names of all keys, newest first. */
+  keyIds: readonly string[];
   /** The same for bytes, such as a file. */
   sealBytes(plain: Buffer, context: string): Buffer;
   /** Opens what `sealBytes` made. @throws Error as `open` does. */
   openBytes(sealed: Buffer, context: string): Buffer;
   /** HMAC-SHA-256 under the newest key, as base64url. */
   mac(purpose: KeyPurpose, text: string): string;
+  /** What `mac` gives, or gave when an older key was the newest; newest first. */
+  macs(purpose: KeyPurpose, text: string): string[];
   /** True when `mac` is that of `text` under any key of the list. Takes the same time for any wrong value. */
   verify(purpose: KeyPurpose, text: string, mac: string): boolean;
   /** All derived keys of a purpose, newest first, as base64url (for cookie signatures). */
@@ -106,6 +110,7 @@ export function createSecrets(masterKeys: readonly string[]): Secrets {
 
   return {
     keyId: newest.id,
+    keyIds: sets.map(({ id }) => id),
     seal: (plain, context) =>
       `${newest.id}.${encrypt(Buffer.from(plain, 'utf8'), context).toString('base64url')}`,
     open(sealed, context) {
@@ -117,6 +122,7 @@ export function createSecrets(masterKeys: readonly string[]): Secrets {
     openBytes: (sealed, context) => decrypt(sealed.toString('latin1', 0, 6), sealed.subarray(6), context),
     isNewest: (sealed) => sealed.startsWith(`${newest.id}.`),
     mac: (purpose, text) => mac(newest.derived[purpose], text),
+    macs: (purpose, text) => sets.map((set) => mac(set.derived[purpose], text)),
     verify: (purpose, text, given) => sets.some((set) => sameText(mac(set.derived[purpose], text), given)),
     keys: (purpose) => sets.map((set) => set.derived[purpose].export().toString('base64url')),
   };

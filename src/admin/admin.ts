@@ -70,14 +70,26 @@ export interface AdminIo {
   saveFile(folder: string, name: string, content: Buffer): Promise<void>;
 }
 
-export type KeyFacts = Pick<Row<'signingKeys'>, 'kid' | 'alg' | 'state' | 'createdAt' | 'stateSince'>;
+export type KeyFacts = Pick<
+  Row<'signingKeys'>,
+  'kid' | 'alg' | 'state' | 'createdAt' | 'stateSince' | 'reason'
+> & {
+  /** When it leaves its state: a next key may sign, a current one is due, a previous one retires; null: never, or by hand. */
+  until: Date | null;
+};
 
 /** The signing keys, as far as an operator deals with them. A running server takes a change up at once. */
 export interface KeyControl {
   list(): Promise<KeyFacts[]>;
-  rotate(actor: string): Promise<void>;
-  /** False when no such key is in use. */
-  revoke(kid: string, actor: string): Promise<boolean>;
+  /** Gives the moment from which it can be done when it is too early. */
+  rotate(actor: string): Promise<Date | undefined>;
+  /** Undefined when no such key is in use; `active`: signs now in place of a current key. */
+  revoke(
+    kid: string,
+    by: { actor: string; reason: string },
+  ): Promise<{ was: KeyFacts['state']; active: string | undefined } | undefined>;
+  /** Seconds for which relying parties may go on with the keys they have taken. */
+  maxAge: number;
 }
 
 /** What commands work with; a `Foundation` with the keys is enough. */

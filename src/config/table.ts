@@ -17,6 +17,7 @@ import {
   urlWith,
   wholeNumber,
 } from './readers';
+import { ACCOUNT_RULE_SETTINGS } from './account-rules';
 import { SERVICE_SETTINGS } from './services';
 import { optional, required } from './setting';
 
@@ -213,6 +214,12 @@ export const SETTINGS = {
     default: '30',
     meaning: 'days after a sign-in when its refresh tokens end for good',
   }),
+  signingKeyRotationDays: required({
+    name: 'SIGNING_KEY_ROTATION_DAYS',
+    read: wholeNumber(0, 730),
+    default: '90',
+    meaning: 'days after which the next signing keys take over; 0: only by keys rotate',
+  }),
   helpUrl: optional({
     name: 'HELP_URL',
     read: urlWith('https', 'http'),
@@ -230,4 +237,5 @@ export const SETTINGS = {
     meaning: 'support address under every page',
   }),
   ...SERVICE_SETTINGS,
+  ...ACCOUNT_RULE_SETTINGS,
 };

@@ -15,13 +15,14 @@ import type { EphemeralStore } from '../storage/ephemeral/port';
 import type { Database } from '../storage/tables';
 import { Replayed } from './adapters/ephemeral-artifacts';
 import { nameKinds } from './adapters/kinds';
-import { findAccount, providerConfiguration, sessionLasts, type ConfigurationParts } from './configuration';
+import { providerConfiguration, sessionLasts, type ConfigurationParts } from './configuration';
 import { guardUserCodes } from './device/guesses';
 import { slowDown } from './device/pace';
 import { observeProvider } from './events';
 import { takeOverSignOut } from './logout/sign-out';
 import { publicParts } from './protocol/exchange/presented-tokens';
 import { addTokenExchange } from './protocol/exchange/token-exchange';
+import { findAccount } from './session/account';
 import { createSessionWatch } from './session/session-watch';
 import { ensureSigningKeys, JWKS_MAX_AGE, loadSigningKeys, signingKeysVersion } from './keys/signing-keys';
 
@@ -65,8 +66,10 @@ export async function createProvider(
     serve: async (ctx, next) => {
       const [run] = current.middleware;
       await guarded(ctx, () => Promise.resolve<unknown>(run?.(ctx, next)));
-      for (const uri of formTargets(ctx)) allowFormTarget(ctx, uri);
       await slowDown(given.ephemeral, ctx);
+      for (const uri of formTargets(ctx)) allowFormTarget(ctx, uri);
+      if (ctx.path === JWKS_PATH && ctx.status === 200)
+        ctx.set('Cache-Control', `public, max-age=${JWKS_MAX_AGE}`);
     },
     refresh: () => {
       // One after the other: a slow answer must not bring back the keys of before.
@@ -114,12 +117,12 @@ function build(
   return provider;
 }
 
-/** The library would write out and hash what it reads of a relying party, to see whether it has changed. */
-function rememberClients({ Client }: Provider, clients: KnownClients): void {
-  const find = Client.find.bind(Client);
 const detailsTypeNames = async (db: Database): Promise<string[]> =>
   (await listAuthorizationTypes(db)).map(({ definition }) => definition.type);
 
+/** The library would write out and hash what it reads of a relying party, to see whether it has changed. */
+function rememberClients({ Client }: Provider, clients: KnownClients): void {
+  const find = Client.find.bind(Client);
   const made = new WeakMap<RelyingParty, ReturnType<typeof find>>();
   Client.find = async (id) => {
     const row = await clients.find(id);

@@ -12,6 +12,12 @@ import type {
   RegistrationTable,
 } from './company-tables';
 import type { AccountHoldTable, AccountSessionTable, SessionClientTable } from './account-tables';
+import type {
+  ClientConsentTable,
+  ClientTable,
+  RegistrationTokenTable,
+  ResourceTable,
+} from './client-tables';
 import type { CreatedAt } from './columns';
 import type {
   AccountClosingTable,
@@ -56,34 +62,12 @@ export interface IdentifierTable {
   canonical: string;
   provedAt: Date | null;
   createdAt: CreatedAt;
+  /** Of phones, as they were when they were given; null of other names, and of those given before this was kept. */
+  phoneType: Generated<'mobile' | 'landline' | 'voip' | 'other' | null>;
+  phoneCountry: Generated<string | null>;
 }
 
-export interface ClientTable {
-  id: string;
-  name: string;
-  /** OpenID Connect client metadata (OIDC Registration §2) without id, name and secret. */
-  metadata: JSONColumnType<Record<string, unknown>>;
-  /** SHA-256 of the client secret (256 random bits, so no slow hash is needed); null for public clients. */
-  secretHash: string | null;
-  pkceExempt: Generated<boolean>;
-  logo: Buffer | null;
-  logoType: string | null;
-  createdAt: CreatedAt;
-  updatedAt: Date;
-}
-
-export interface ResourceTable {
-  /** Its identifier, and the audience of its tokens. */
-  uri: string;
-  name: string;
-  /** Its scopes, with spaces between them. */
-  scope: string;
-  tokenFormat: 'jwt' | 'opaque';
-  /** Signs its JWTs. */
-  alg: 'ES256' | 'RS256' | 'EdDSA';
-  createdAt: CreatedAt;
-}
-
+/** What a person has let a third party know. */
 export interface AuthorizationTypeTable {
   type: string;
   /** The API that understands it. */
@@ -101,6 +85,16 @@ export interface SigningKeyTable {
   privateSealed: string | null;
   createdAt: CreatedAt;
   stateSince: Date;
+  /** Why it was revoked. */
+  reason: Generated<string | null>;
+}
+
+/** The master keys of SECRET_KEY by their short names, and when each was the newest. */
+export interface SecretKeyTable {
+  id: string;
+  newestFrom: Date;
+  /** As far as is known; goes on while it is the newest. */
+  newestUntil: Date;
 }
 
 export interface GrantTable {
@@ -117,6 +111,8 @@ export interface GrantTable {
   scope: Generated<string>;
   /** The company that the person acts for. */
   companyId: Generated<string | null>;
+  /** The grant that it was exchanged from, and ends with. */
+  parentId: Generated<string | null>;
 }
 
 export interface RefreshTokenTable {
@@ -163,8 +159,6 @@ export interface LogoutFacts {
   accountId: string;
   clientId: string;
   /** How the relying party calls the session; null where its ID tokens do not name it. */
-  /** The grant that it was exchanged from, and ends with. */
-  parentId: Generated<string | null>;
   sid: string | null;
 }
 
@@ -242,11 +236,15 @@ export interface Tables {
   accounts: AccountTable;
   accountSessions: AccountSessionTable;
   accountHolds: AccountHoldTable;
+  registrationTokens: RegistrationTokenTable;
+  clientConsents: ClientConsentTable;
   sessionClients: SessionClientTable;
   identifiers: IdentifierTable;
   clients: ClientTable;
   resources: ResourceTable;
+  authorizationTypes: AuthorizationTypeTable;
   signingKeys: SigningKeyTable;
+  secretKeys: SecretKeyTable;
   grants: GrantTable;
   refreshTokens: RefreshTokenTable;
   ephemeral: EphemeralTable;
@@ -263,4 +261,3 @@ export type Database = Kysely<Tables>;
 /** A query runs on the pool or inside a transaction; stores take either. */
 export type Queryable = Database | Transaction<Tables>;
 export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
-  authorizationTypes: AuthorizationTypeTable;

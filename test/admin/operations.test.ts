@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/config';
 import { runCli } from '../../src/admin/cli';
 import { Failure, type AdminTools } from '../../src/admin/admin';
 import { updateSent } from '../../src/notifications/store';
-import { ensureSigningKeys } from '../../src/provider/signing-keys';
+import { ensureSigningKeys } from '../../src/provider/keys/signing-keys';
 import { emptyDatabase, openTestDatabase, storageKinds, type TestDatabase } from '../support/database';
 import { testSecrets } from '../support/secrets';
 import { openDeskOver, recordingIo, type Desk } from './desk';
@@ -14,6 +14,13 @@ import { openDeskOver, recordingIo, type Desk } from './desk';
 interface Page<Item> {
   items: Item[];
   next: string | null;
+}
+
+interface Key {
+  kid: string;
+  alg: string;
+  state: string;
+  until: string | null;
 }
 
 const CREATE = ['accounts', 'create', '--family-name', 'Тестова', '--given-name', 'Анна', '--no-middle-name'];
@@ -39,32 +46,59 @@ describe.each(storageKinds)('on %s storage', (kind) => {
         .execute()
     ).map(({ actor }) => actor);
 
-  test('keys rotate only after a yes; a revoked key is gone for good', async () => {
+  test('keys rotate only after a yes, and not before relying parties know the next ones', async () => {
     await ensureSigningKeys(desk.tools);
-    type Key = { kid: string; alg: string; state: string };
     const keys = async () => (await desk.json<Page<Key>>('keys', 'list')).items;
     const before = await keys();
     expect(before).toHaveLength(6);
+    const early = await desk.runAsking(true, 'keys', 'rotate');
+    expect([early.code, early.questions]).toEqual([4, []]);
+    expect(early.err).toContain(before.find(({ state }) => state === 'next')?.until);
+    desk.clock.advance(600);
     const silent = await desk.run('keys', 'rotate');
     expect([silent.code, silent.out]).toEqual([1, '']);
     expect(silent.err).toMatch(/^[^\n]*--yes\.\n$/);
     expect((await desk.runAsking(false, 'keys', 'rotate')).code).toBe(1);
     expect(await keys()).toEqual(before);
-    desk.clock.advance(60);
     expect((await desk.runAsking(true, 'keys', 'rotate')).code).toBe(0);
+    expect((await desk.run('keys', 'rotate', '--yes')).code).toBe(4);
     const next = before.find(({ alg, state }) => alg === 'ES256' && state === 'next');
     const now = (await keys()).find(({ kid }) => kid === next?.kid);
     expect(now?.state).toBe('current');
-    expect((await desk.run('keys', 'revoke', next?.kid ?? '')).code).toBe(1);
-    expect((await desk.run('keys', 'revoke', next?.kid ?? '', '--yes')).code).toBe(0);
-    expect((await desk.run('keys', 'revoke', next?.kid ?? '', '--yes')).code).toBe(3);
-    expect((await desk.run('keys', 'revoke', 'no-such-key', '--yes')).code).toBe(3);
     const rows = await desk.run('keys', 'list', '--json');
     expect(rows.out).not.toMatch(/"d"|private|sealed/i);
-    expect([await actors('key_rotated'), await actors('key_revoked')]).toEqual([
-      ['operator:test-operator'],
-      ['operator:test-operator'],
-    ]);
+    expect(await actors('key_rotated')).toEqual(['operator:test-operator']);
+  });
+
+  test('keys revoke takes one key or all out of use for good, says what that means and why it was done', async () => {
+    await ensureSigningKeys(desk.tools);
+    const keys = async () => (await desk.json<Page<Key>>('keys', 'list')).items;
+    const kid = (await keys()).find(({ alg, state }) => alg === 'ES256' && state === 'current')?.kid ?? '';
+    const reason = ['--reason', 'stolen backup'];
+    expect((await desk.run('keys', 'revoke', kid, '--yes')).code).toBe(2);
+    expect((await desk.run('keys', 'revoke', ...reason, '--yes')).code).toBe(2);
+    expect((await desk.run('keys', 'revoke', kid, '--reason', ' ', '--yes')).code).toBe(2);
+    expect((await desk.run('keys', 'revoke', kid, ...reason)).code).toBe(1);
+    const { code, out, err } = await desk.run('keys', 'revoke', kid, ...reason, '--yes');
+    const active = (await keys()).find(({ alg, state }) => alg === 'ES256' && state === 'current')?.kid;
+    expect([code, out]).toEqual([0, `Revoked ${kid}. Now signing ES256: ${active}.\n`]);
+    expect(err).toContain('5 minutes');
+    for (const again of [kid, 'no-such-key'])
+      expect((await desk.run('keys', 'revoke', again, ...reason, '--yes')).code).toBe(3);
+    expect((await keys()).find((key) => key.kid === kid)).toMatchObject({
+      state: 'revoked',
+      reason: reason[1],
+    });
+    expect((await desk.run('keys', 'list')).out).toMatch(new RegExp(`${kid} .* revoked `));
+
+    const used = (await keys()).filter(({ state }) => state !== 'revoked').map((key) => key.kid);
+    expect((await desk.run('keys', 'revoke', '--all', ...reason, '--yes')).code).toBe(0);
+    const states = (await keys()).map((key) => [used.includes(key.kid), key.state]);
+    expect(states.filter(([old, state]) => old && state !== 'revoked')).toEqual([]);
+    expect(states.filter(([, state]) => state === 'current')).toHaveLength(3);
+    expect(states.filter(([, state]) => state === 'next')).toHaveLength(3);
+    expect(new Set(await actors('key_revoked'))).toEqual(new Set(['operator:test-operator']));
+    expect((await desk.run('audit', 'list', '--event', 'key_revoked', '--json')).out).toContain(reason[1]);
   });
 
   test('audit verify passes a sound chain and names the first broken row', async () => {
@@ -212,6 +246,7 @@ describe('without a database', () => {
     'keys list',
     'keys rotate',
     'keys revoke',
+    'secret-keys list',
     'audit list',
     'audit show',
     'audit verify',
@@ -258,7 +293,7 @@ describe('without a database', () => {
     expect(text.out).toMatch(/^PORT +set +3999$/m);
     expect(text.out).toMatch(/^HOST +default +127\.0\.0\.1$/m);
     expect(text.out).toMatch(/^REDIS_URL +not set/m);
-    expect(text.out).toMatch(/^SECRET_KEY +set +\(secret, not shown\)$/m);
+    expect(text.out).toMatch(/^SECRET_KEY +set +\(secret, not shown; newest [\w-]{6}\)$/m);
     const json = await run(['check-config', '--json'], { env });
     for (const { out } of [text, json]) expect(out).not.toMatch(new RegExp(`${secret}|hidden`));
     const { settings } = JSON.parse(json.out) as { settings: object[] };

@@ -11,7 +11,8 @@ import { loadConfig } from '../../src/config';
 import { openFoundation } from '../../src/foundation';
 import { createLogger } from '../../src/log';
 import { createServing } from '../../src/server';
-import { openTestDatabase, type StorageKind, type TestDatabase } from './database';
+import { behindProxy, openTestDatabase, type StorageKind, type TestDatabase } from './database';
+import { startProxy } from './proxy';
 import { openTestRedis } from './redis';
 
 /** `embedded`: PGlite with the store over SQL. `postgres`: Postgres with Redis, as in production. */
@@ -24,7 +25,7 @@ export interface TestNode {
 }
 
 export interface TestProduct {
-  /** All nodes answer to this name; the first one listens there. */
+  /** All nodes answer to this name; the first one listens there, or the proxy before them all. */
   issuer: string;
   nodes: TestNode[];
   app: App;
@@ -36,6 +37,8 @@ export interface ProductOptions extends AppOptions {
   nodes?: number;
   /** Settings beside the usual ones of a test. */
   env?: Record<string, string>;
+  /** Settings of one node alone, by its place, the first is 0. */
+  envOf?: (node: number) => Record<string, string>;
   clock?: Clock;
 }
 
@@ -54,8 +57,10 @@ export async function startProduct(kind: StorageKind, options: ProductOptions = 
   const redis = kind === 'postgres' ? await openTestRedis() : undefined;
   const issuer = `http://localhost:${await freePort()}`;
   const nodes: TestNode[] = [];
-  for (let index = 0; index < (options.nodes ?? 1); index += 1) {
-    const port = index === 0 ? Number(new URL(issuer).port) : await freePort();
+  const proxied = behindProxy() && kind === 'postgres';
+  const count = Math.max(options.nodes ?? 1, proxied ? 2 : 1);
+  for (let index = 0; index < count; index += 1) {
+    const port = index === 0 && !proxied ? Number(new URL(issuer).port) : await freePort();
     nodes.push(
       await startNode({
         database: index === 0 ? database : undefined,
@@ -63,17 +68,26 @@ export async function startProduct(kind: StorageKind, options: ProductOptions = 
         redisUrl: redis?.url,
         issuer,
         port,
-        options,
+        options: { ...options, env: { ...options.env, ...options.envOf?.(index) } },
       }),
     );
   }
   const [first] = nodes;
   if (!first) throw new Error('a product has at least one node');
+  const front = Number(new URL(issuer).port);
+  const proxy = proxied
+    ? await startProxy(
+        front,
+        await freePort(),
+        nodes.map(({ port }) => port),
+      )
+    : undefined;
   return {
     issuer,
     nodes,
     app: first.app,
     close: async () => {
+      await proxy?.close();
       // The first node holds the database that was made for the test, so it goes last.
       for (const node of [...nodes].reverse()) await node.stop();
       await redis?.close();
@@ -99,6 +113,7 @@ async function startNode({ database, url, redisUrl, issuer, port, options }: Nod
     CAPTCHA_PROVIDER: 'fixed',
     LOG_LEVEL: 'error',
     SIGN_IN_LIMIT_ADDRESS: '100000',
+    ...(behindProxy() ? { TRUSTED_PROXIES: '127.0.0.1' } : {}),
     ...(url === undefined ? {} : { DATABASE_URL: url }),
     ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
     ...options.env,

@@ -1,6 +1,7 @@
 import { systemClock } from '../../clock';
 import { ConfigError, type Config } from '../../config';
 import { SETTINGS } from '../../config/table';
+import { createSecrets } from '../../secrets';
 import { Failure } from '../admin';
 import { addLeaf, type AddCommands } from '../command';
 import { createPrinter } from '../print/printer';
@@ -12,6 +13,8 @@ interface SettingState {
   source: 'set' | 'default' | 'not set';
   secret: boolean;
   meaning: string;
+  /** Of SECRET_KEY: the short names of its keys, newest first. */
+  keys?: readonly string[];
 }
 
 /** `check-config`: every setting as this release reads it, or all faults at once. Needs no database. */
@@ -40,7 +43,8 @@ export const addCheckConfig: AddCommands = (program, context) => {
   });
 };
 
-function shownValue({ value, secret, source }: SettingState): string {
+function shownValue({ value, secret, source, keys }: SettingState): string {
+  if (keys) return `(secret, not shown; newest ${keys.join(', then ')})`;
   if (secret && source !== 'not set') return '(secret, not shown)';
   return value === null || value === '' ? '–' : value;
 }
@@ -57,6 +61,7 @@ function listSettings(config: Config): SettingState[] {
       source: value === null ? 'not set' : value === fallback ? 'default' : 'set',
       secret,
       meaning: setting.meaning,
+      ...(key === 'secretKeys' && config.secretKeys && { keys: createSecrets(config.secretKeys).keyIds }),
     };
   });
 }

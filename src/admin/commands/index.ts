@@ -19,7 +19,10 @@ import { addLegacy } from './legacy/legacy';
 import { addMembers } from './memberships/members';
 import { addMigrate } from './migrate';
 import { addOutbox } from './outbox';
+import { addRegistrationTokens } from './protocol/registration-tokens';
+import { addSubjects } from './protocol/subjects';
 import { addResources } from './resources/resources';
+import { addSecretKeys } from './secret-keys';
 import { addServe } from './serve';
 
 export const commandFiles: readonly AddCommands[] = [
@@ -31,7 +34,9 @@ export const commandFiles: readonly AddCommands[] = [
   addClosings,
   addClients,
   addClientsImport,
+  addRegistrationTokens,
   addResources,
+  addSubjects,
   addCompanies,
   addContacts,
   addMembers,
@@ -42,6 +47,7 @@ export const commandFiles: readonly AddCommands[] = [
   addDocuments,
   addConsents,
   addKeys,
+  addSecretKeys,
   addAudit,
   addOutbox,
 ];
