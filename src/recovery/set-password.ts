@@ -61,20 +61,25 @@ export function newPasswordProblems(password: string, repeated: string, words: s
 }
 
 export type SetPasswordOutcome =
-  { outcome: 'done'; accountId: string } | { outcome: 'email_taken' | 'email_changed' | 'spent' | 'unknown' };
+  | { outcome: 'done'; accountId: string }
+  | { outcome: 'password_same' | 'email_taken' | 'email_changed' | 'spent' | 'unknown' };
 
-/** Spends the right and sets the password; of any number of parallel tries one wins. */
+/**
+ * Spends the right and sets the password; of any number of parallel tries one wins. With `password_same` nothing is
+ * spent: whoever recovers because a stranger knows the password must not keep it.
+ */
 export async function setPassword(
   tools: SetPasswordTools,
   right: PasswordRight,
   password: string,
 ): Promise<SetPasswordOutcome> {
-  // Hashing takes long and holds no connection meanwhile.
-  const passwordHash = await tools.passwords.hash(password);
   const found = await findLink(tools.db, right.purpose, right.token, tools.clock);
   if (found.state !== 'live') return { outcome: found.state };
   const { accountId } = found;
   if (accountId === null) return { outcome: 'unknown' };
+  if (await isPresent(tools, accountId, password)) return { outcome: 'password_same' };
+  // Hashing takes long and holds no connection meanwhile.
+  const passwordHash = await tools.passwords.hash(password);
   return tools.db
     .transaction()
     .execute(async (trx): Promise<SetPasswordOutcome> => {
@@ -98,6 +103,15 @@ export async function setPassword(
       if (error instanceof NotDone) return { outcome: error.outcome };
       throw error;
     });
+}
+
+async function isPresent(
+  { db, passwords }: SetPasswordTools,
+  accountId: string,
+  password: string,
+): Promise<boolean> {
+  const hash = (await findProfile(db, accountId))?.passwordHash;
+  return typeof hash === 'string' && passwords.verify(hash, password);
 }
 
 async function completeByLink(

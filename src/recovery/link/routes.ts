@@ -47,6 +47,7 @@ export function addSetPasswordRoutes(router: Router, parts: RecoveryParts): void
     const problems = newPasswordProblems(password, form.password_repeated ?? '', link.words);
     if (Object.keys(problems).length > 0) return showForm(parts, ctx, link, problems);
     const result = await setPassword(parts, right(ctx), password);
+    if (result.outcome === 'password_same') return showForm(parts, ctx, link, { password: result.outcome });
     if (result.outcome !== 'done') return showDeadLink(parts, ctx, result.outcome);
     cookie.clear(ctx);
     known.write(ctx, knownBrowserMark(result.accountId), YEAR);

@@ -40,6 +40,7 @@ export const passwordStep: RecoveryStep = {
     const problems = newPasswordProblems(password, form.password_repeated ?? '', opened.words);
     if (Object.keys(problems).length > 0) return problems;
     const result = await setPassword(parts, right, password);
+    if (result.outcome === 'password_same') return { password: result.outcome };
     if (result.outcome === 'unknown') await parts.visits.end(ctx, visit);
     if (result.outcome !== 'done') return undefined;
     // Whoever used up the tries of everybody else meanwhile does not keep the owner out.
