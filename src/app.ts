@@ -190,7 +190,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     legacyCheck: createLegacyCheck({ db, clock, config, passwords }),
     smsCaps,
   });
-  const agreement = addConsentingRoutes({ ...shared, documents });
+  const consenting = addConsentingRoutes({ ...shared, documents });
   const company = addChoosingCompanyRoutes(shared);
   addRelyingPartyRoutes(shared);
   addConnectedPage(shared);
@@ -198,7 +198,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     '/interaction/:uid',
     showInteraction(
       interactions,
-      { login, documents: agreement, company, consent, approval },
+      { login, ...consenting, company, consent, approval },
       lastClient,
     ) as Router.IMiddleware,
   );

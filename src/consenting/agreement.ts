@@ -1,7 +1,7 @@
 /**
  * Asking somebody who is signing in to agree to documents that have changed since, or that they had withdrawn. This
- * folder owns the page of the prompt `documents` and the public pages of the documents; what is on record belongs to
- * consents.
+ * folder owns the page of the prompt `documents`, the one of `closing` (closing.ts) and the public pages of the
+ * documents; what is on record belongs to consents.
  */
 import type { Problems } from '../errors';
 import type { Database } from '../storage/tables';

@@ -2,32 +2,30 @@ import type Router from 'koa-router';
 import { isDocumentName } from '../consents/document';
 import { Refusal, type Problems } from '../errors';
 import type { Context, Middleware } from '../http/context';
-import type { Form, Forms } from '../http/forms';
-import type { Interactions } from '../http/interactions';
+import type { Form } from '../http/forms';
 import { dayOf } from '../http/pages/days';
-import type { Render } from '../http/pages/render';
-import type { localeFor } from '../http/pages/texts';
 import { agree, openAgreement, versionField, type AgreementTools } from './agreement';
+import { closingPage, postClosing, type ClosingParts } from './closing';
 
-export interface ConsentingParts extends AgreementTools {
+export interface ConsentingParts extends AgreementTools, ClosingParts {
   router: Router;
-  interactions: Interactions;
-  forms: Forms;
-  render: Render;
-  locale: ReturnType<typeof localeFor>;
 }
 
 const purpose = (uid: string): string => `documents:${uid}`;
 
-/** Adds the public pages of the documents, and gives the page of the prompt `documents`. */
-export function addConsentingRoutes(parts: ConsentingParts): Middleware {
+/** Adds the public pages of the documents, and gives the pages of the prompts `documents` and `closing`. */
+export function addConsentingRoutes(parts: ConsentingParts): Record<'documents' | 'closing', Middleware> {
   const { router } = parts;
   const page: Middleware = (ctx) => show(parts, ctx);
   router.get('/documents/:name', ((ctx: Context & { params: { name: string } }) =>
     showDocument(parts, ctx, ctx.params.name)) as unknown as Router.IMiddleware);
   router.get('/interaction/:uid/documents', page as Router.IMiddleware);
   router.post('/interaction/:uid/documents', ((ctx: Context) => post(parts, ctx)) as Router.IMiddleware);
-  return page;
+  const closing = closingPage(parts);
+  router.get('/interaction/:uid/closing', closing as Router.IMiddleware);
+  router.post('/interaction/:uid/closing', ((ctx: Context) =>
+    postClosing(parts, closing, ctx)) as Router.IMiddleware);
+  return { documents: page, closing };
 }
 
 /** A document as it holds now, or as `?version=` was shown to somebody once. */

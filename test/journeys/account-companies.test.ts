@@ -293,7 +293,9 @@ describe.each(storageKinds)('a person’s companies on %s', (kind) => {
     const page = await signInHere(agent, person, withdraw);
     expect(page.body).toContain('Отозвать согласие и закрыть');
     const done = await agent.post(withdraw, hiddenFields(page.body));
-    expect(done.body).toContain('Сведения о вас будут уничтожены');
+    expect(done.location).toBe(`${product.issuer}${path}/withdrawn`);
+    const goodbye = await agent.get(`${path}/withdrawn`);
+    expect(goodbye.body).toContain('Сведения о вас будут уничтожены');
     expect((await agent.get(path)).location).toContain('/auth?');
     clock.advance(2);
     const back = await signInHere(agent, person, path);

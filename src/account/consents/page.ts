@@ -6,11 +6,14 @@ import { listConsents, type Consent } from '../../consents/store';
 import { withdrawConsent } from '../../consents/withdraw';
 import { Refusal } from '../../errors';
 import type { Context } from '../../http/context';
+import { defineCookie, type Cookie } from '../../http/cookies';
 import { dayOf, timeOf } from '../../http/pages/days';
 import { factsOf, setAdvertising } from './advertising';
 import { doneNote, formPurpose, goTo, type AccountPage, type AccountParts, type Visitor } from '../parts';
 
 const PATH = '/account/consents';
+const WITHDRAWN = `${PATH}/withdrawn`;
+const HOUR = 3600;
 
 export const consentsPage: AccountPage = {
   path: PATH,
@@ -21,6 +24,7 @@ export const consentsPage: AccountPage = {
     const fresh = { fresh: true };
     routes.get(`${PATH}/:name/withdraw`, (ctx, visitor) => showWithdrawal(parts, ctx, visitor), fresh);
     routes.post(`${PATH}/:name/withdraw`, (ctx, visitor) => withdraw(parts, ctx, visitor), fresh);
+    routes.open(WITHDRAWN, (ctx) => showWithdrawn(parts, ctx));
   },
 };
 
@@ -107,7 +111,7 @@ async function showWithdrawal(parts: AccountParts, ctx: Context, visitor: Visito
   });
 }
 
-/** Ends every sign-in, this one too: so what follows is said at once. */
+/** Ends every sign-in, this one too: so what follows stands on a page for which nobody need be signed in. */
 async function withdraw(parts: AccountParts, ctx: Context, visitor: Visitor): Promise<void> {
   const { name } = await requiredOf(parts, ctx, visitor);
   parts.forms.read(ctx, formPurpose(`withdraw:${name}`, visitor));
@@ -115,9 +119,19 @@ async function withdraw(parts: AccountParts, ctx: Context, visitor: Visitor): Pr
   const withdrawal = { accountId, document: name, facts: factsOf(ctx, 'button') };
   const result = await withdrawConsent(parts, withdrawal, `account:${accountId}`);
   if (result.outcome !== 'closing') return goTo(ctx, PATH);
+  lastDay(parts).write(ctx, result.destroyBy.toISOString(), HOUR);
+  goTo(ctx, WITHDRAWN);
+}
+
+/** The day stands in a cookie, so that a reload or the other language shows the page again. */
+const lastDay = ({ issuer }: AccountParts): Cookie => defineCookie(issuer, 'withdrawn');
+
+function showWithdrawn(parts: AccountParts, ctx: Context): void {
+  const day = lastDay(parts).read(ctx);
+  if (day === undefined) return goTo(ctx, PATH);
   parts.render(ctx, {
     view: 'account/consents-withdrawn',
     title: 'account.consents.withdrawn_title',
-    values: { day: dayOf(result.destroyBy, ctx.state.locale) },
+    values: { day: dayOf(new Date(day), ctx.state.locale) },
   });
 }

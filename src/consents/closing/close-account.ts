@@ -10,7 +10,14 @@ import { addSeconds } from '../../clock';
 import { enqueue } from '../../notifications/outbox';
 import type { Queryable } from '../../storage/tables';
 import { DESTROY_WITHIN_DAYS } from '../consent';
-import { findOpenClosing, type AccountClosing } from '../store';
+import { isRequired } from '../document';
+import {
+  findOpenClosing,
+  insertClosing,
+  listNewestConsents,
+  lockConsents,
+  type AccountClosing,
+} from '../store';
 import type { WithdrawalTools } from '../withdraw';
 import { insertAskedClosing, undoAskedClosing } from './store';
 
@@ -32,6 +39,8 @@ export async function askClosing(tools: WithdrawalTools, request: ClosingRequest
   const at = tools.clock.now();
   const subject = `account:${accountId}`;
   return tools.db.transaction().execute(async (trx) => {
+    // In the order in which a withdrawal takes them.
+    await lockConsents(trx, accountId);
     await lockAccount(trx, accountId);
     const open = await findOpenClosing(trx, accountId);
     if (open) return open;
@@ -52,19 +61,43 @@ export async function askClosing(tools: WithdrawalTools, request: ClosingRequest
 }
 
 /** False when there is nothing to undo, or only what a withdrawn consent began. */
-export async function undoClosingAsked(tools: WithdrawalTools, request: ClosingRequest): Promise<boolean> {
+export async function undoClosingAsked(
+  tools: WithdrawalTools,
+  request: Omit<ClosingRequest, 'sessionUid'>,
+): Promise<boolean> {
   const { accountId, address, requestId } = request;
   const at = tools.clock.now();
   const subject = `account:${accountId}`;
   return tools.db.transaction().execute(async (trx) => {
+    await lockConsents(trx, accountId);
     await lockAccount(trx, accountId);
-    if (!(await undoAskedClosing(trx, accountId, at))) return false;
+    const open = await findOpenClosing(trx, accountId);
+    if (!open || !(await undoAskedClosing(trx, accountId, at))) return false;
     const entry = { event: 'account_closing_undone', actor: subject, subject, address, requestId } as const;
     await recordEvent(trx, entry, at);
+    if (await keepWithdrawn(trx, open, at)) return true;
     const person = await findProfile(trx, accountId);
     if (person) await tell(trx, tools, person, { template: 'account_closing_undone', day: at });
     return true;
   });
+}
+
+/** A consent that was taken back meanwhile goes on closing the account, by the same day; true where there is one. */
+async function keepWithdrawn(trx: Queryable, closing: AccountClosing, at: Date): Promise<boolean> {
+  const { accountId, destroyBy } = closing;
+  const newest = await listNewestConsents(trx, accountId);
+  if (!newest.some(({ document, action }) => isRequired(document) && action === 'withdrawn')) return false;
+  const subject = `account:${accountId}`;
+  await insertClosing(trx, {
+    accountId,
+    reason: 'consent_withdrawn',
+    askedBy: subject,
+    askedAt: at,
+    destroyBy,
+  });
+  const details = { reason: 'consent_withdrawn', destroy_by: destroyBy.toISOString() };
+  await recordEvent(trx, { event: 'account_closing_began', actor: subject, subject, details }, at);
+  return true;
 }
 
 async function tell(
