@@ -5,8 +5,13 @@ import { Client } from 'pg';
 import { openDatabase, overPool, type OpenedDatabase } from '../../src/storage/postgres';
 import { coordinates } from './bench/coordinates';
 
-export const storageKinds = ['embedded', 'postgres'] as const;
-export type StorageKind = (typeof storageKinds)[number];
+const EVERY_KIND = ['embedded', 'postgres'] as const;
+export type StorageKind = (typeof EVERY_KIND)[number];
+
+/** Whether products of this run are several nodes behind a real reverse proxy; the embedded database has but one. */
+export const behindProxy = (): boolean => process.env['BEHIND_PROXY'] === 'yes';
+
+export const storageKinds: readonly StorageKind[] = behindProxy() ? ['postgres'] : EVERY_KIND;
 
 export interface TestDatabase extends OpenedDatabase {
   /** For a second node over the same database; undefined for the embedded one. */

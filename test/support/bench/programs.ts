@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { findPostgres } from '../postgres-server';
 import { findProgram } from '../processes';
+import { findHaproxy } from '../proxy';
 
 interface Program {
   find(): string | undefined;
@@ -20,6 +21,7 @@ const PROGRAMS: readonly Program[] = [
   { find: findPostgres, packages: ['postgresql'] },
   { find: () => findProgram('redis-server'), packages: ['redis-server'] },
   { find: findChromium, packages: ['chromium', 'fonts-dejavu-core'] },
+  { find: findHaproxy, packages: ['haproxy'] },
 ];
 
 const missingPackages = () =>
@@ -34,7 +36,7 @@ export function ensurePrograms(): void {
   const left = missingPackages();
   if (left.length > 0) {
     throw new Error(
-      `The tests need Postgres 15 or newer, Redis and Chromium. Please install: apt-get install ${left.join(' ')}`,
+      `The tests need Postgres 15 or newer, Redis, Chromium and HAProxy. Please install: apt-get install ${left.join(' ')}`,
     );
   }
 }
