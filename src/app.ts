@@ -202,9 +202,9 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
       lastClient,
     ) as Router.IMiddleware,
   );
-  router.get('/', (ctx) => {
-    render(ctx as never, { view: 'home', title: 'home.title' });
-  });
+  router.get('/', (async (ctx: Parameters<Middleware>[0]) => {
+    render(ctx, { view: 'home', title: 'home.title', values: { onward: await wayForward(ctx) } });
+  }) as Router.IMiddleware);
   options.extraRoutes?.(router, render, parts);
 
   const koa = new Koa<RequestState>();

@@ -4,6 +4,7 @@ import type { Context } from '../http/context';
 import { challengeLinks, recoveryBinding } from './captcha';
 import { RECOVERY_PURPOSE, type RecoveryParts, type RecoveryStep } from './parts';
 import { addSetPasswordRoutes } from './link/routes';
+import { showPasswordSet } from './password-set';
 import { STEPS } from './steps';
 import { createVisits, type Visit } from './visit';
 
@@ -33,14 +34,7 @@ export function addRecoveryRoutes(router: Router, given: Omit<RecoveryParts, 'vi
   for (const step of STEPS)
     router.post(`${PATH}/${step.name}`, ((ctx: Context) => post(parts, ctx, step)) as Router.IMiddleware);
 
-  router.get(`${PATH}/done`, (async (ctx: Context) => {
-    const visit = await parts.visits.current(ctx);
-    parts.render(ctx, {
-      view: 'recovery/password-set',
-      title: 'password_set.title',
-      values: { interaction: visit.interaction, client: visit.clientId },
-    });
-  }) as Router.IMiddleware);
+  router.get(`${PATH}/done`, ((ctx: Context) => showPasswordSet(parts, ctx)) as Router.IMiddleware);
 
   router.get(`${PATH}/over`, (async (ctx: Context) => {
     await parts.visits.end(ctx, await parts.visits.current(ctx));

@@ -8,11 +8,12 @@ import { requestMembership } from '../companies/memberships/request';
 import { giveConsents } from '../consents/give';
 import { KTSP } from '../legacy-accounts/legacy-account';
 import { requestLegacyLink } from '../legacy-accounts/link';
-import type { Secrets } from '../secrets';
+import { fingerprint, type Secrets } from '../secrets';
 import { isUniqueViolation } from '../storage/postgres';
 import type { Database, Queryable } from '../storage/tables';
 import { tryCode } from '../tokens/codes';
 import { consumeLink, findLink } from '../tokens/links';
+import { findTokenByHash } from '../tokens/store';
 import { openAnswers } from './answers';
 import { isMailedTo } from './email/proof-mail';
 import { dueStep, type Answers, type Path, type Paths, type Registration } from './registration';
@@ -29,22 +30,23 @@ export interface ProofTools {
 
 export type EmailLink =
   | { state: 'live'; email: string; clientId: string | null; applies: boolean }
-  | { state: 'spent' }
-  | { state: 'unknown' };
+  | { state: 'spent' | 'unknown'; clientId: string | null };
 
 const PURPOSE = 'prove_email';
 
 /** Looks at a link without spending it: scanners open links, too. */
 export async function openEmailLink(tools: ProofTools, token: string): Promise<EmailLink> {
   const link = await findLink(tools.db, PURPOSE, token, tools.clock);
-  if (link.state !== 'live') return link;
-  const registration = await findRegistrationById(tools.db, String(link.payload.registration));
-  // Another mail of the same registration has been used.
-  if (registration?.accountId) return { state: 'spent' };
-  const answers = registration && dueAnswers(tools, registration, link.payload);
-  if (!answers) return { state: 'unknown' };
+  const mailed = (await findTokenByHash(tools.db, PURPOSE, fingerprint(token)))?.payload;
+  const registration = mailed && (await findRegistrationById(tools.db, String(mailed.registration)));
+  const clientId = registration?.clientId ?? null;
+  // Another mail of the same registration may have been used.
+  if (link.state === 'spent' || registration?.accountId) return { state: 'spent', clientId };
+  const answers =
+    link.state === 'live' && registration ? dueAnswers(tools, registration, link.payload) : undefined;
+  if (!answers) return { state: 'unknown', clientId };
   const { email, company } = answers;
-  return { state: 'live', email, clientId: registration.clientId, applies: company !== undefined };
+  return { state: 'live', email, clientId, applies: company !== undefined };
 }
 
 type ToldAddress = Answers & { email: string };

@@ -2,7 +2,7 @@
  * A registration: one row from the first page to the proved address; it reserves nothing before that.
  * Which step comes next is computed from the saved facts, never chosen by the step before.
  */
-import type { CompanyStatus } from '../companies/company';
+import type { ChosenCompany } from '../companies/choose-company';
 import type { AgreedVersion } from '../consents/consent';
 import type { ToldLogin } from '../legacy-accounts/legacy-account';
 import type { Row } from '../storage/tables';
@@ -25,7 +25,7 @@ export interface Answers {
   profile?: ProfileKind;
   inn?: string;
   kpp?: string | null;
-  company?: AnsweredCompany;
+  company?: ChosenCompany;
   /** Of the list of the path. */
   customerKind?: string;
   /** ИНН of a person who speaks for nobody else. */
@@ -37,14 +37,6 @@ export interface Answers {
   consents: AnsweredConsent[];
   /** Login of the older portal, told on the second page. */
   legacy?: ToldLogin;
-}
-
-export interface AnsweredCompany {
-  name: string;
-  ogrn: string | null;
-  /** Typed by the person where no directory had the company. */
-  source: 'directory' | 'person';
-  status: CompanyStatus | null;
 }
 
 export interface AnsweredConsent extends AgreedVersion {

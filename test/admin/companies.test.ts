@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCli } from '../../src/admin/cli';
 import { connectToServer, runRemotely } from '../../src/admin/remote';
@@ -55,6 +56,14 @@ describe.each(storageKinds)('companies on %s', (kind) => {
 
   const listed = () =>
     desk.database.db.selectFrom('companyDirectory').select(['inn', 'kpp', 'name']).execute();
+
+  test('the example of the repository is imported whole', async () => {
+    const example = readFileSync(join(__dirname, '../../config/companies.example.csv'));
+    desk.files.set('example.csv', example);
+    expect(await desk.json<Imported>('companies', 'import', 'example.csv')).toMatchObject({
+      ...{ added: 5, duplicates: 0, refused: 0 },
+    });
+  });
 
   test('a file is imported, its bad lines told, and what happened is in the audit trail', async () => {
     expect(await desk.json<Imported>('companies', 'import', 'companies.csv')).toEqual({

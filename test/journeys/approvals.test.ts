@@ -139,6 +139,36 @@ describe.each(storageKinds)('a contact person on %s', (kind) => {
     expect(membership?.canActUntil).toEqual(new Date('2030-11-21T20:59:59.999Z'));
   });
 
+  it('decides about a power of attorney that a member attached after the approval', async () => {
+    const { issuer, app } = product;
+    const { office, contact, agent } = await contactAt();
+    const { person, number } = await office.applicant();
+    await enter(agent, contact);
+    await decideOn(agent, issuer, number, { decision: 'approve' });
+    const path = `/approvals/${number}`;
+    expect((await agent.get(path)).body).not.toContain('accept_power');
+    await attachTo(product, number, [upload('мчд.xml', mchdXml()), upload('мчд.xml.sig', signature())]);
+    expect((await agent.get('/approvals')).body).toMatch(
+      new RegExp(`Доверенности на проверку[^]*href="${path}"`),
+    );
+    const page = await agent.get(path);
+    const { form_token: token = '', power = '' } = hiddenFields(page.body);
+    const decide = (form: Record<string, string>) => agent.post(path, { form_token: token, power, ...form });
+    const noDay = await decide({ decision: 'accept_power', valid_until: '' });
+    expect([noDay.status, noDay.body]).toEqual([422, expect.stringContaining('Укажите, до какого дня')]);
+    const noWord = await decide({ decision: 'decline_power', comment: ' ' });
+    expect(noWord.body).toContain('Напишите, в чём причина');
+    const done = await decide({ decision: 'accept_power', valid_until: '2030-11-21' });
+    expect((await follow(agent, issuer, done)).body).toContain('Доверенность принята');
+    expect((await findMembershipByNumber(app.db, number))?.canAct).toBe(true);
+    expect((await messagesTo(app, person.email)).map((mail) => mail.template)).toContain('power_accepted');
+    const late = await decide({ decision: 'decline_power', comment: 'Поздно' });
+    expect([late.status, late.body]).toEqual([409, expect.stringContaining('Заявка изменилась')]);
+    const foreign = await contactAt();
+    await enter(foreign.agent, foreign.contact);
+    expect((await foreign.agent.post(path, { form_token: token, power })).status).toBe(403);
+  });
+
   it('is shown anew what changed after they looked, and who was faster', async () => {
     const { issuer } = product;
     const { office, contact, agent } = await contactAt();

@@ -18,6 +18,7 @@ import {
 } from '../../src/companies/memberships/decide-membership';
 import { tendApplications } from '../../src/companies/memberships/remind';
 import { listMemberships } from '../../src/companies/memberships/store';
+import { requestLegacyLink } from '../../src/legacy-accounts/link';
 import { createSecrets } from '../../src/secrets';
 import { EICAR, openTestClamAv, type TestClamAv } from '../support/clamav';
 import { createAgent, type Agent } from '../support/agent';
@@ -192,6 +193,9 @@ describe.each(storageKinds)('powers of attorney on %s', (kind) => {
 
   it('are taken back', async () => {
     const agent = await atLastStep();
+    expect((await agent.get(PAGE)).body).toContain(
+      'до 10 файлов сразу, каждый до 10 МБ, все вместе до 25 МБ',
+    );
     await attach(agent, PAGE, [scan]);
     const fields = hiddenFields((await agent.get(PAGE)).body);
     const href = /href="([^"]+\/files\/[^"]+)"/.exec((await agent.get(PAGE)).body)?.[1] ?? '';
@@ -435,8 +439,17 @@ describe.each(storageKinds)('powers of attorney on %s', (kind) => {
     expect([empty.status, empty.body]).toEqual([422, expect.stringContaining('Напишите ответ')]);
     const english = await agent.post(`${path}/answer`, { ...fields, answer: 'Пётр', lang: 'en' });
     expect(english.body).toContain('>Пётр</textarea>');
-    await agent.post(`${path}/answer`, { ...fields, answer: 'Пётр <b>Начальников</b>', lang: '' });
-    const answered = await agent.get(`${path}?lang=ru`);
+    const said = await agent.post(`${path}/answer`, {
+      ...fields,
+      answer: 'Пётр <b>Начальников</b>',
+      lang: '',
+    });
+    await agent.get(`${path}?lang=ru`);
+    const answered = await follow(agent, product.issuer, said);
+    expect(answered.body).toContain('Ответ отправлен');
+    expect(answered.body).toMatch(/Вопрос<\/dt><dd class="words">Кто ваш начальник/);
+    expect(answered.body).toContain('Ваш ответ');
+    expect((await agent.get(path)).body).not.toContain('Ответ отправлен');
     expect(answered.body).toContain('Пётр &lt;b&gt;');
     expect(answered.body).not.toContain('Нужен ваш ответ');
     // Sent twice, and to a form that is not there: back to the page.
@@ -447,7 +460,7 @@ describe.each(storageKinds)('powers of attorney on %s', (kind) => {
     const declining = { number, version, reasonCode: 'wrong_company' as const, comment: 'Это филиал' };
     expect(await declineMembership(tools(), declining, OPERATOR)).toBe('done');
     const declined = await agent.get(path);
-    expect(declined.body).toContain('Указана не та компания');
+    expect(declined.body).toContain('Вы указали не ту компанию');
     expect(declined.body).toContain('Это филиал');
     const send = (form: Record<string, string>) => agent.post(`${path}/again`, { ...fields, ...form });
     const wrong = await send({ inn: '7800999995', kpp: '' });
@@ -465,7 +478,14 @@ describe.each(storageKinds)('powers of attorney on %s', (kind) => {
     expect(sent.status).toBe(303);
     const waits = await agent.get(path);
     expect(waits.body).toContain('Заявка на рассмотрении');
-    expect(waits.body).toContain('Вот верный');
+    expect(waits.body).toContain('Ваш комментарий</dt><dd class="words">Вот верный');
+    expect((await agent.get(`${path}?done=answered`)).body).not.toContain('Ответ отправлен');
+    expect(waits.body).not.toContain('KTSP-17');
+    const link = { accountId: first.accountId, portal: 'ktsp', login: 'KTSP-17', proved: false };
+    await product.app.db.transaction().execute((trx) => requestLegacyLink(trx, link, clock.now()));
+    expect((await agent.get(path)).body).toMatch(
+      /KTSP-17<br><span class="hint">Логин проверит служба клиентского сервиса/,
+    );
     expect(await applicationOf(person)).toMatchObject({ inn: '9901000010', status: 'requested', version: 1 });
   });
 });

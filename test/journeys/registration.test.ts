@@ -76,7 +76,8 @@ describe.each(storageKinds)('registering on %s', (kind) => {
 
     const second = await wizard.send('data', dataOf(person));
     expect(second.body).toContain('2 / 3 Создание пароля');
-    expect(second.body).toContain('+7 909 000-');
+    // In one piece, however narrow the page.
+    expect(second.body).toContain('+7\u00A0909\u00A0000\u2011');
     const code = await wizard.code(person);
     const wrong = code === '000000' ? '000001' : '000000';
     const words = { password: NEW_PASSWORD, password_repeated: NEW_PASSWORD };
@@ -87,7 +88,9 @@ describe.each(storageKinds)('registering on %s', (kind) => {
     expect(differ.body).toContain('подтверждён');
     const third = await wizard.send('password', words);
     expect(third.body).toContain('3 / 3 Подтверждение доступа');
-    expect(third.body).toContain('Благодарим вас за регистрацию');
+    // Nothing is finished yet, and nobody is thanked.
+    expect(third.body).not.toContain('Благодарим');
+    expect(third.body).toContain('Код из письма действует так же, как ссылка.');
     expect(third.body).toContain(person.email);
     expect(await account(person)).toBeUndefined();
 
@@ -110,12 +113,19 @@ describe.each(storageKinds)('registering on %s', (kind) => {
     expect(consents.map(({ document }) => document).sort()).toEqual(['personal_data', 'terms']);
     const facts = { action: 'given', form: 'registration', way: 'box', address: '127.0.0.1' };
     for (const consent of consents) expect(consent).toMatchObject(facts);
-    expect((await wizard.open()).body).toContain('заявка передана на рассмотрение');
-
     const application = await applicationOf(person);
+    const proved = (await wizard.open()).body;
+    expect(proved).toContain('заявка передана на рассмотрение');
+    expect(proved).toContain('Благодарим вас за регистрацию');
+    expect(proved).toContain(`<dd>${application.number}</dd>`);
+    expect(proved).toContain(`href="/account/power-of-attorney/${application.number}"`);
+    const spent = await follow(elsewhere, issuer, await elsewhere.get(link));
+    expect(spent.body).toContain(`href="/open/${client.id}"`);
+
     const waiting = await enter(person);
     expect(waiting.answer.body).toContain('Заявка на рассмотрении');
     expect(waiting.answer.body).toContain(`<dd>${application.number}</dd>`);
+    expect(waiting.answer.body).toContain(`<dd>${COMPANY.inn} / ${COMPANY.kpp}</dd>`);
     const wrongPassword = await openSignIn(createAgent(issuer), authorizationRequest(client));
     expect(wrongPassword.body).not.toContain('Заявка');
     const action = /action="([^"]+\/waiting)"/.exec(waiting.answer.body)?.[1] ?? '';

@@ -1,6 +1,6 @@
 /** Nobody drains the quota of an outside directory by typing numbers. */
 import type { CompanyDirectory, CompanyLookup } from '../../src/companies/directory';
-import { chooseCompany } from '../../src/registration/choose-company';
+import { chooseCompany } from '../../src/companies/choose-company';
 import { lookUp, lookUpEarly, OUTSIDE_A_DAY, type LookUpTools } from '../../src/registration/company/look-up';
 import { createSqlStore } from '../../src/storage/ephemeral/sql';
 import { openTestDatabase, type TestDatabase } from '../support/database';

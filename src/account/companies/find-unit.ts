@@ -1,4 +1,5 @@
 /** The company that a person means by its numbers: what the directories say, else the name they type. */
+import { chooseCompany } from '../../companies/choose-company';
 import { findCompany, type CompanyLookup } from '../../companies/directory';
 import { readUnit, type CompanyUnit } from '../../companies/identifiers';
 import { findCompanyByUnit, type CompanyNaming } from '../../companies/memberships/store';
@@ -18,7 +19,6 @@ export type UnitReading =
   { found: FoundUnit; problems?: undefined } | { found?: undefined; problems: Problems; askName?: boolean };
 
 const HOUR = 3600;
-const LONGEST_NAME = 150;
 
 /** Each look outside counts against a quota, so one person asks at most so often; then they type the name. */
 export async function findUnit(
@@ -32,15 +32,10 @@ export async function findUnit(
   const known = await findCompanyByUnit(parts.db, unit);
   if (known && known.nameSource !== 'person') return { found: { unit, naming: known } };
   const lookup = await look(parts, unit, { accountId, address: ctx.state.address });
-  if (lookup.outcome === 'found') {
-    const { name, ogrn, status } = lookup.company;
-    if (status === 'liquidated' || status === 'bankrupt') return { problems: { inn: 'company_closed' } };
-    return { found: { unit, naming: { name, ogrn, nameSource: 'directory' } } };
-  }
-  const typed = form.company_name ?? '';
-  const name = typed.normalize('NFC').replace(/\s+/g, ' ').trim().slice(0, LONGEST_NAME);
-  if (!/\p{L}/u.test(name)) return { askName: true, problems: { company_name: 'company_name_required' } };
-  return { found: { unit, naming: { name, ogrn: null, nameSource: 'person' } } };
+  const { company, ...unclear } = chooseCompany(lookup, form.company_name ?? '');
+  if (!company) return unclear;
+  const { name, ogrn, source: nameSource } = company;
+  return { found: { unit, naming: { name, ogrn, nameSource } } };
 }
 
 async function look(

@@ -3,7 +3,7 @@ import type { Context, Locale } from '../context';
 
 /** Pages whose forms are sent elsewhere than to the page's own address. */
 const FORM_PAGES =
-  /^\/(interaction\/[\w-]+(?:\/waiting\/power-of-attorney)?|(?:register|account)\/power-of-attorney(?:\/\d+)?|set-password|recovery|device|session\/end|account(?:\/[\w-]+)*|approvals(?:\/[\w-]+){0,2})(?=\/|$)/;
+  /^\/(interaction\/[\w-]+(?:\/waiting\/power-of-attorney)?|(?:register|account)\/power-of-attorney(?:\/\d+)?|set-password|prove-email|recovery|device|session\/end|account(?:\/[\w-]+)*|approvals(?:\/[\w-]+){0,2})(?=\/|$)/;
 
 /** Path and query under which GET shows this page, or the page that the posted form stands on. */
 export function pageAddress(ctx: Context): string {

@@ -6,7 +6,7 @@ import type { Problems } from '../../errors';
 import type { Assets } from './assets';
 import { inLanguage, pageAddress } from './address';
 import { LOCALES, type Context, type FootLinks, type Locale } from '../context';
-import type { Texts } from './texts';
+import type { Texts, Translate } from './texts';
 
 export interface Page {
   /** Path of the view under views/, without .ejs. */
@@ -19,6 +19,19 @@ export interface Page {
   /** The page's form, so that the language switch can send it along and nothing typed is lost. */
   form?: { id: string; action: string };
   values?: Record<string, unknown>;
+}
+
+/** A phone number as it stands in a sentence. */
+const PHONE = /^\+\d[\d\s()-]+$/;
+
+/** Sentences in which no phone number is broken at the end of a line. */
+function unbroken(t: Translate): (key: string, values?: Record<string, unknown>) => string {
+  const whole = (value: unknown): unknown =>
+    typeof value === 'string' && PHONE.test(value)
+      ? value.replaceAll(' ', '\u00A0').replaceAll('-', '\u2011')
+      : value;
+  return (key, values = {}) =>
+    t(key, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, whole(value)])));
 }
 
 export interface Render {
@@ -45,7 +58,7 @@ export function createRender(parts: {
   };
 
   return (ctx, page) => {
-    const t = parts.texts.translate(ctx.state.locale);
+    const t = unbroken(parts.texts.translate(ctx.state.locale));
     const locals = {
       ...page.values,
       t,

@@ -4,7 +4,9 @@ import { SET_PASSWORD } from '../../accounts/create-account';
 import type { Problems } from '../../errors';
 import type { Context } from '../../http/context';
 import { defineCookie, KNOWN_BROWSER, knownBrowserMark, YEAR } from '../../http/cookies';
+import { mailedLink } from '../../http/pages/mailed-link';
 import type { RecoveryParts } from '../parts';
+import { showPasswordSet } from '../password-set';
 import {
   newPasswordProblems,
   openSetPassword,
@@ -14,25 +16,16 @@ import {
 } from '../set-password';
 
 const PATH = '/set-password';
-const HOUR = 3600;
 
-/** The page behind a mailed link. The token leaves the address at once: it goes into a cookie and out of history and referrers. */
+/** The page behind a mailed link. */
 export function addSetPasswordRoutes(router: Router, parts: RecoveryParts): void {
   const { forms } = parts;
-  const cookie = defineCookie(parts.issuer, 'set_password');
+  const mailed = mailedLink(parts.issuer, 'set_password', PATH);
   const known = defineCookie(parts.issuer, KNOWN_BROWSER);
-  const right = (ctx: Context): PasswordRight => ({ purpose: SET_PASSWORD, token: cookie.read(ctx) ?? '' });
+  const right = (ctx: Context): PasswordRight => ({ purpose: SET_PASSWORD, token: mailed.token(ctx) });
 
   router.get(PATH, (async (ctx: Context) => {
-    const { token } = ctx.query;
-    if (typeof token === 'string') {
-      // Only the signs a token has: a cookie cannot carry all that an address can.
-      cookie.write(ctx, token.replace(/[^\w-]/g, '').slice(0, 200), HOUR);
-      ctx.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
-      ctx.status = 303;
-      ctx.redirect(PATH);
-      return;
-    }
+    if (mailed.enters(ctx)) return;
     const link = await openSetPassword(parts, right(ctx));
     if (link.state === 'live') showForm(parts, ctx, link);
     else showDeadLink(parts, ctx, link.state);
@@ -49,21 +42,13 @@ export function addSetPasswordRoutes(router: Router, parts: RecoveryParts): void
     const result = await setPassword(parts, right(ctx), password);
     if (result.outcome === 'password_same') return showForm(parts, ctx, link, { password: result.outcome });
     if (result.outcome !== 'done') return showDeadLink(parts, ctx, result.outcome);
-    cookie.clear(ctx);
+    mailed.clear(ctx);
     known.write(ctx, knownBrowserMark(result.accountId), YEAR);
     ctx.status = 303;
     ctx.redirect(`${PATH}/done`);
   }) as Router.IMiddleware);
 
-  router.get(`${PATH}/done`, (async (ctx: Context) => {
-    // In the browser where the recovery began there is a sign-in to go back to.
-    const visit = await parts.visits.current(ctx);
-    parts.render(ctx, {
-      view: 'recovery/password-set',
-      title: 'password_set.title',
-      values: { interaction: visit.interaction, client: visit.clientId },
-    });
-  }) as Router.IMiddleware);
+  router.get(`${PATH}/done`, ((ctx: Context) => showPasswordSet(parts, ctx)) as Router.IMiddleware);
 }
 
 function showForm(

@@ -1,7 +1,7 @@
 import type Router from 'koa-router';
+import { isClosed } from '../../companies/choose-company';
 import { isPersonInn, readUnit } from '../../companies/identifiers';
 import type { Context } from '../../http/context';
-import { isClosed } from '../choose-company';
 import { WIZARD_PURPOSE } from '../pages/wizard-pages';
 import type { RegistrationParts } from '../parts';
 import { isHuman } from '../registration';

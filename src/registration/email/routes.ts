@@ -2,17 +2,16 @@ import type Router from 'koa-router';
 import { clientBrand } from '../../clients/brand';
 import { findClient } from '../../clients/store';
 import type { Context } from '../../http/context';
-import { defineCookie } from '../../http/cookies';
+import { mailedLink } from '../../http/pages/mailed-link';
 import { proveEmail, openEmailLink } from '../prove-email';
 import type { RegistrationParts } from '../parts';
 
 const PATH = '/prove-email';
-const HOUR = 3600;
 
 /** The page behind the mailed link. It has no effect until its button is pressed, in whatever browser that is. */
 export function addEmailRoutes(router: Router, parts: RegistrationParts): void {
   const { forms, render } = parts;
-  const cookie = defineCookie(parts.issuer, 'prove_email');
+  const mailed = mailedLink(parts.issuer, 'prove_email', PATH);
   /** The head of the page names the relying party the person came from, and a link leads back to it. */
   const greet = async (ctx: Context, clientId: string | null): Promise<void> => {
     const client = clientId === null ? undefined : await findClient(parts.db, clientId);
@@ -28,17 +27,10 @@ export function addEmailRoutes(router: Router, parts: RegistrationParts): void {
   };
 
   router.get(PATH, (async (ctx: Context) => {
-    const { token } = ctx.query;
-    if (typeof token === 'string') {
-      cookie.write(ctx, token.replace(/[^\w-]/g, '').slice(0, 200), HOUR);
-      ctx.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
-      ctx.status = 303;
-      ctx.redirect(PATH);
-      return;
-    }
-    const link = await openEmailLink(parts, cookie.read(ctx) ?? '');
-    if (link.state !== 'live') return dead(ctx, link.state);
+    if (mailed.enters(ctx)) return;
+    const link = await openEmailLink(parts, mailed.token(ctx));
     await greet(ctx, link.clientId);
+    if (link.state !== 'live') return dead(ctx, link.state);
     render(ctx, {
       view: 'registration/prove-email',
       title: 'prove_email.live.title',
@@ -49,16 +41,11 @@ export function addEmailRoutes(router: Router, parts: RegistrationParts): void {
 
   router.post(PATH, (async (ctx: Context) => {
     const form = forms.read(ctx, PATH);
-    if (parts.locale.choose(ctx, form.lang)) {
-      ctx.set('Cache-Control', 'no-store');
-      ctx.status = 303;
-      ctx.redirect(PATH);
-      return;
-    }
-    const token = cookie.read(ctx) ?? '';
+    if (parts.locale.choose(ctx, form.lang)) return mailed.again(ctx);
+    const token = mailed.token(ctx);
     const link = await openEmailLink(parts, token);
-    if (link.state !== 'live') return dead(ctx, link.state);
     await greet(ctx, link.clientId);
+    if (link.state !== 'live') return dead(ctx, link.state);
     const outcome = await proveEmail(parts, token);
     dead(ctx, outcome === 'proved' && !link.applies ? 'ready' : outcome);
   }) as Router.IMiddleware);

@@ -2,7 +2,7 @@
 import { findDirectoryRowByOgrn } from '../../companies/store';
 import type { Problems } from '../../errors';
 import type { Form } from '../../http/forms';
-import { chooseCompany, isClosed, type CompanyChoice } from '../choose-company';
+import { chooseCompany, isClosed, type CompanyChoice } from '../../companies/choose-company';
 import { lookUp } from '../company/look-up';
 import type { Told } from '../fields/field-group';
 import { askedDocuments } from '../fields/agreements';

@@ -4,7 +4,7 @@ import { Refusal, type Problems } from '../../errors';
 import type { Context } from '../../http/context';
 import type { Form } from '../../http/forms';
 import { openAnswers } from '../answers';
-import type { CompanyChoice } from '../choose-company';
+import type { CompanyChoice } from '../../companies/choose-company';
 import type { Typed } from '../fields/field-group';
 import type { RegistrationParts } from '../parts';
 import { pathOf } from '../register';

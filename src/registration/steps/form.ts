@@ -4,7 +4,7 @@ import { isPersonInn } from '../../companies/identifiers';
 import type { Problems } from '../../errors';
 import type { Form } from '../../http/forms';
 import { openDraft, sealDraft } from '../answers';
-import type { CompanyChoice } from '../choose-company';
+import type { CompanyChoice } from '../../companies/choose-company';
 import { checkTyped, readTyped, typedFrom } from '../data-form';
 import { askedDocuments } from '../fields/agreements';
 import type { Typed } from '../fields/field-group';

@@ -1,8 +1,8 @@
 /** «Подать заявку ещё раз»: a further application of somebody whose last one came to nothing. */
+import { chooseCompany } from '../../companies/choose-company';
 import { readUnit } from '../../companies/identifiers';
 import { applyAgain } from '../../companies/memberships/request';
 import type { Problems } from '../../errors';
-import { chooseCompany } from '../choose-company';
 import { lookUp } from '../company/look-up';
 import type { RegistrationParts } from '../parts';
 import { readWords } from './application';

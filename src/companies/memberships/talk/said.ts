@@ -38,5 +38,5 @@ export function keepSaid(said: readonly Said[]): string | null {
 
 /** True when the newest thing said answers a question. */
 export function hasAnswered(kept: string | null): boolean {
-  return readSaid(kept).at(-1)?.question != null;
+  return typeof readSaid(kept).at(-1)?.question === 'string';
 }

@@ -1,11 +1,18 @@
-/** Which company the person means: what a directory says, or the name typed where none has it. */
-import type { CompanyFacts } from '../companies/company';
+/** Which company a person means: what a directory says, or the name typed where none has it. */
 import type { Problems } from '../errors';
-import type { CountedLookup } from './company/look-up';
-import type { AnsweredCompany } from './registration';
+import type { CompanyFacts, CompanyStatus } from './company';
+import type { CompanyLookup } from './directory';
+
+export interface ChosenCompany {
+  name: string;
+  ogrn: string | null;
+  /** Typed by the person where no directory had the company. */
+  source: 'directory' | 'person';
+  status: CompanyStatus | null;
+}
 
 export interface CompanyChoice {
-  company?: AnsweredCompany;
+  company?: ChosenCompany;
   /** True when no directory has the company, so that the page asks for its name. */
   askName?: boolean;
   problems: Problems;
@@ -18,8 +25,14 @@ export function isClosed(status: CompanyFacts['status']): boolean {
   return CLOSED.includes(status);
 }
 
-/** When no directory has it or none can answer, the registration goes on with the typed name. */
-export function chooseCompany(lookup: CountedLookup, typedName: string): CompanyChoice {
+/**
+ * When no directory has it or none can answer, the person goes on with the typed name.
+ * @param lookup `too_many`: the one who asks is over a limit of their own
+ */
+export function chooseCompany(
+  lookup: CompanyLookup | { outcome: 'too_many' },
+  typedName: string,
+): CompanyChoice {
   if (lookup.outcome === 'too_many') return { problems: { inn: 'company_too_many' } };
   if (lookup.outcome === 'found') {
     const { name, ogrn, status } = lookup.company;
