@@ -92,7 +92,13 @@ function createCabinet(options: CabinetOptions, config: oidc.Configuration): Koa
       ctx.body = page({ claims, note, canRefresh: tokens?.refresh_token !== undefined });
     },
 
+    // Also its `initiate_login_uri`, where the cabinet has https (OIDC Core §4): the provider leads people here from its
+    // own pages and mails, and says who it is.
     'GET /sign-in': async (ctx) => {
+      if (ctx.query.iss !== undefined && ctx.query.iss !== options.issuer) {
+        ctx.redirect('/');
+        return;
+      }
       const { pending } = visitOf(ctx);
       const state = oidc.randomState();
       const verifier = oidc.randomPKCECodeVerifier();

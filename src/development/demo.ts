@@ -72,7 +72,6 @@ async function makeClient(parts: AppParts, url: string): Promise<string> {
     backchannel_logout_uri: `${url}/backchannel-logout`,
     backchannel_logout_session_required: true,
     client_uri: url,
-    initiate_login_uri: `${url}/sign-in`,
     id_token_signed_response_alg: 'ES256',
   });
   const registered = await registerClient(parts, input, { actor: ACTOR });
