@@ -13,8 +13,8 @@ import * as customerKinds from './0010-customer-kinds';
 import * as resources from './0011-resources';
 import * as phoneFacts from './0012-phone-facts';
 import * as backChannelLogout from './0013-back-channel-logout';
-import * as exchangeAndDetails from './0015-exchange-and-details';
 import * as clientRegistration from './0014-client-registration';
+import * as exchangeAndDetails from './0015-exchange-and-details';
 import * as keyRotation from './0016-key-rotation';
 
 export const migrations: Record<string, Migration> = {
@@ -31,6 +31,7 @@ export const migrations: Record<string, Migration> = {
   '0011-resources': resources,
   '0012-phone-facts': phoneFacts,
   '0013-back-channel-logout': backChannelLogout,
+  '0014-client-registration': clientRegistration,
   '0015-exchange-and-details': exchangeAndDetails,
   '0016-key-rotation': keyRotation,
 };

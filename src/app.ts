@@ -1,9 +1,11 @@
 /** The composition root: the only file that knows every folder. Builds the app, starts its workers, stops them. */
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import Koa from 'koa';
 import Router from 'koa-router';
 import { meterFiles } from './accounts/meter/password-meter';
 import { createPasswordHasher, type PasswordHasher } from './accounts/passwords';
+import { createBreachedList } from './accounts/policy/breached-list';
+import { createPasswordPolicy } from './accounts/policy/password-policy';
 import { addAccountRoutes } from './account/routes';
 import { addApprovalsRoutes } from './approvals/routes';
 import { LIMITS } from './attorney/attorney';
@@ -16,13 +18,15 @@ import { createCompanyDirectories } from './companies/directories';
 import { addChoosingCompanyRoutes } from './choosing-company/routes';
 import { addConsentingRoutes } from './consenting/routes';
 import { createDocuments } from './consents/documents';
-import { migrateFoundation, type Foundation } from './foundation';
+import { migrateFoundation, openEphemeral, type Foundation } from './foundation';
+import { addGauges } from './gauges';
 import { loadAssets } from './http/pages/assets';
 import type { Middleware, RequestState } from './http/context';
 import { defineCookie } from './http/cookies';
 import { handleErrors } from './http/pages/errors';
 import { createForms, parseForms } from './http/forms';
 import { health } from './http/health';
+import { createListener, type Listener } from './http/listener';
 import { createMetrics, metricsServer } from './http/metrics';
 import { pinOrigin, requireHost } from './http/origin';
 import { createOutgoing } from './http/outgoing/outgoing';
@@ -40,8 +44,12 @@ import { addConnectedPage } from './provider/device/connected';
 import { createDevicePages } from './provider/device/pages';
 import { createProviderPages } from './provider/pages';
 import { createProvider } from './provider/provider';
+import { addRegistration, REGISTRATION_PATH } from './provider/registration/routes';
 import { addRelyingPartyRoutes } from './provider/relying-parties';
+import { createStandings, type Standings } from './provider/session/standing';
+import { addSelectAccountRoutes } from './provider/session/select-account';
 import { createSessions } from './provider/sessions';
+import { readinessOf } from './readiness';
 import { addRecoveryRoutes } from './recovery/routes';
 import { PATHS } from './registration/paths';
 import type { Paths } from './registration/registration';
@@ -49,11 +57,6 @@ import { addRegistrationRoutes } from './registration/routes';
 import { addSignInRoutes } from './sign-in/routes';
 import { signInLimits } from './sign-in/sign-in';
 import { openChanges } from './storage/changes';
-import { createRedisStore } from './storage/ephemeral/redis';
-import { createSqlStore } from './storage/ephemeral/sql';
-import type { EphemeralStore } from './storage/ephemeral/port';
-import { listMigrations } from './storage/migrate';
-import { openRedis } from './storage/redis';
 import { createWorkers, type WorkerParts } from './workers';
 
 export interface AppOptions {
@@ -68,16 +71,19 @@ export interface AppOptions {
 /** What the parts of a running app share. */
 export interface AppParts extends WorkerParts {
   clients: KnownClients;
+  standings: Standings;
   passwords: PasswordHasher;
 }
 
 export interface App extends AppParts {
-  server: Server;
+  listener: Listener;
   /** Served at METRICS_PORT, if set. */
   metricsServer: Server;
   /** Begins the recurring work: mail, audit chain, sweeping, keys. */
   startWorkers(): void;
-  /** From now on /health/ready says no. */
+  /** Ends it, waiting for what is under way. */
+  stopWorkers(): Promise<void>;
+  /** From now on /health/ready says no, and answers end their connections. */
   drain(): void;
   /** Ends workers and connections; the servers are closed by who listens. */
   close(): Promise<void>;
@@ -85,12 +91,6 @@ export interface App extends AppParts {
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
-
-/** Headers must be there within 10 s, a whole request within 30 s. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
-/** Longer than a reverse proxy keeps its idle connections, so that it never sends into one we just closed. */
-const KEEP_ALIVE_MS = 65_000;
 
 /** Migrates, then builds everything over an open foundation. */
 export async function createApp(foundation: Foundation, options: AppOptions = {}): Promise<App> {
@@ -100,7 +100,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   const ephemeral = openEphemeral(foundation);
   const passwords = options.passwords ?? createPasswordHasher({ workers: config.passwordWorkers });
   const { viewsDir } = foundation;
-  const texts = loadTexts(viewsDir);
+  const texts = loadTexts(viewsDir, accountRuleWords(config));
   const assets = loadAssets(viewsDir, meterFiles());
   const render = createRender({ viewsDir, texts, assets, foot: config });
   const forms = createForms(config.issuer, secrets);
@@ -118,15 +118,17 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   });
   const documents = createDocuments({ db, clock, viewsDir });
   changes.onChange('documents', documents.forget);
+  const standings = createStandings(foundation);
   const holder = await createProvider({
     db,
     clients,
+    standings,
     documents,
     secrets,
     clock,
     log,
     ephemeral,
-    adapter: createAdapters({ db, ephemeral, secrets, clock, clients }),
+    adapter: createAdapters({ ...foundation, ephemeral, clients, standings }),
     pages: createProviderPages(render, config.issuer),
     devicePages: createDevicePages(render),
     settings: {
@@ -136,6 +138,8 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
         other: { idle: config.sessionHours * HOUR, total: config.sessionLimitHours * HOUR },
       },
       refreshTokenDays: config.refreshTokenDays,
+      pairwiseSalt: config.pairwiseSalt,
+      registrationPath: config.clientRegistration === 'token' ? REGISTRATION_PATH : undefined,
       certificates: {
         certificateHeader: config.mtlsCertificateHeader,
         verifiedHeader: config.mtlsVerifiedHeader,
@@ -151,12 +155,15 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   const captcha = createCaptcha(config.captchaProvider, { store: ephemeral, secrets });
   const files = createFileStore(config);
   const passwordPolicy = passwordPolicyOf(config);
-  const parts: AppParts = { ...foundation, clients, ephemeral, passwords, holder, files, outgoing };
+  const { countMessage } = metrics;
+  const records = { clients, standings, ephemeral, passwords, holder, files };
+  const parts: AppParts = { ...foundation, ...records, outgoing, countMessage };
   let draining = false;
 
   const router = new Router();
   const lastClient = defineCookie(config.issuer, 'client');
-  const shared = { ...parts, issuer: config.issuer, router, interactions, forms, render, locale };
+  const rules = { passwordPolicy, identifierRules: config };
+  const shared = { ...parts, ...rules, issuer: config.issuer, router, interactions, forms, render, locale };
   const limits = {
     account: config.signInLimitAccount,
     address: config.signInLimitAddress,
@@ -164,6 +171,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   };
   const login = addSignInRoutes({ ...shared, captcha, count: metrics.countSignIn, limits });
   const consent = addConsentRoutes(shared);
+  const selectAccount = addSelectAccountRoutes(shared);
   const sessions = createSessions(shared);
   addApprovalsRoutes({ ...shared, sessions });
   const smsCaps = {
@@ -194,11 +202,13 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   const company = addChoosingCompanyRoutes(shared);
   addRelyingPartyRoutes(shared);
   addConnectedPage(shared);
+  if (config.clientRegistration === 'token')
+    addRegistration({ ...shared, pairwiseSalt: config.pairwiseSalt });
   router.get(
     '/interaction/:uid',
     showInteraction(
       interactions,
-      { login, ...consenting, company, consent, approval },
+      { login, ...consenting, company, consent, approval, select_account: selectAccount },
       lastClient,
     ) as Router.IMiddleware,
   );
@@ -215,11 +225,6 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     const client = await clients.find(lastClient.read(ctx) ?? '');
     return client && clientEntry(client.metadata, config.issuer);
   };
-  const ready = {
-    database: () => db.selectNoFrom((eb) => eb.lit(1).as('one')).execute(),
-    ephemeral: () => ephemeral.ping(),
-    migrations: () => allMigrated(db),
-  };
   const publicDocuments = createPublicDocuments({
     issuer: config.issuer,
     paths: ['/.well-known/openid-configuration', '/jwks'],
@@ -230,7 +235,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   koa.use(refuseForeignTarget);
   koa.use(requestLog(log, config.trustedProxies, metrics.observeRequest));
   koa.use(securityHeaders(config.issuer));
-  koa.use(health(ready, () => draining));
+  koa.use(health(readinessOf(foundation, ephemeral), () => draining));
   koa.use(locale);
   koa.use(handleErrors(render, wayForward));
   koa.use(requireHost(config.issuer));
@@ -241,32 +246,21 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   koa.use(router.routes() as Middleware);
 
   const pipeline = koa.callback();
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      maxHeaderSize: 16_384,
-    },
-    (request, response) => {
-      if (!publicDocuments.answer(request, response)) void pipeline(request, response);
-    },
-  );
+  const listener = createListener((request, response) => {
+    if (!publicDocuments.answer(request, response)) void pipeline(request, response);
+  });
   const workers = createWorkers(parts);
-  metrics.gauge('password_queue', 'Passwords waiting or being hashed', () => passwords.depth());
-  metrics.gauge(
-    'database_waiting',
-    'Requests waiting for a database connection',
-    () => parts.pool.waitingCount,
-  );
+  addGauges(metrics, parts);
 
   return {
     ...parts,
-    server,
+    listener,
     metricsServer: metricsServer(metrics),
     startWorkers: workers.start,
+    stopWorkers: workers.stop,
     drain: () => {
       draining = true;
+      listener.wane();
     },
     close: async () => {
       await workers.stop();
@@ -290,13 +284,14 @@ const neverCached: Middleware = async (ctx, next) => {
   await next();
 };
 
-function openEphemeral({ config, db, log }: Foundation): EphemeralStore {
-  if (config.redisUrl === undefined) return createSqlStore(db);
-  const connection = openRedis(config.redisUrl, (error) => log.warn({ err: error }, 'redis connection lost'));
-  return { ...createRedisStore(connection), close: () => connection.close() };
-}
+const passwordPolicyOf = ({
+  passwordMinLength: minLength,
+  passwordBreachedFile: file,
+}: Foundation['config']) =>
+  createPasswordPolicy({ minLength, breached: file === undefined ? undefined : createBreachedList(file) });
 
-async function allMigrated(db: Foundation['db']): Promise<void> {
-  const states = await listMigrations(db);
-  if (states.some(({ executedAt }) => !executedAt)) throw new Error('migrations are pending');
-}
+/** What the sentences of pages say of the settings. */
+const accountRuleWords = ({ passwordMinLength, mailDomains = [] }: Foundation['config']) => ({
+  passwordMin: String(passwordMinLength),
+  mailDomains: mailDomains.join(', '),
+});

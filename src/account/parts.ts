@@ -1,5 +1,8 @@
 /** What the pages of a signed-in person are made of. */
+import type { FileStore } from '../attorney/file-store';
 import type { PasswordHasher } from '../accounts/passwords';
+import type { IdentifierRules } from '../accounts/policy/identifier-rules';
+import type { PasswordPolicy } from '../accounts/policy/password-policy';
 import type { Clock } from '../clock';
 import type { CompanyDirectory } from '../companies/directory';
 import type { Documents } from '../consents/documents';
@@ -7,6 +10,7 @@ import type { Context } from '../http/context';
 import type { Forms } from '../http/forms';
 import type { Limit } from '../http/limits';
 import type { Render } from '../http/pages/render';
+import type { localeFor } from '../http/pages/texts';
 import type { SmsCaps } from '../notifications/sms/limits';
 import type { Secrets } from '../secrets';
 import type { EphemeralStore } from '../storage/ephemeral/port';
@@ -19,11 +23,15 @@ export interface AccountParts {
   clock: Clock;
   issuer: string;
   passwords: PasswordHasher;
+  passwordPolicy: PasswordPolicy;
+  identifierRules: IdentifierRules;
+  locale: ReturnType<typeof localeFor>;
   forms: Forms;
   render: Render;
   smsCaps: SmsCaps;
   directories: readonly CompanyDirectory[];
   documents: Documents;
+  files: FileStore;
   /** The counters of one wrong password, the same as at the sign-in page. */
   passwordLimits(who: { name: string; knownBrowser: string | undefined; address: string }): Limit[];
 }

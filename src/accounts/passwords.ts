@@ -101,10 +101,14 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
  * which kinds of characters it has does not matter (NIST SP 800-63B, OWASP ASVS 5.0, 6.2).
  * @param words what others know of the person: names, company, e-mail address, phone, product
  */
-export function passwordProblem(password: string, words: readonly string[]): PasswordProblem | undefined {
+export function passwordProblem(
+  password: string,
+  words: readonly string[],
+  minLength = PASSWORD_MIN_LENGTH,
+): PasswordProblem | undefined {
   const normal = normalise(password);
   if (normal === undefined) return 'password_too_long';
-  if ([...normal].length < PASSWORD_MIN_LENGTH) return 'password_too_short';
+  if ([...normal].length < minLength) return 'password_too_short';
   if (isCommonPassword(normal)) return 'password_common';
   return isMostlyWords(normal, words) ? 'password_contains_context' : undefined;
 }

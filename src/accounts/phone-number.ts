@@ -105,6 +105,18 @@ export function takesSms({ country, type }: PhoneNumber): boolean {
   return country === 'RU' && type === 'mobile';
 }
 
+/** What is kept of a phone beside its number. */
+export function phoneFacts(value: string): { phoneType: PhoneType; phoneCountry: PhoneCountry } | undefined {
+  const phone = parsePhone(value);
+  return typeof phone === 'object' ? { phoneType: phone.type, phoneCountry: phone.country } : undefined;
+}
+
+/** Whether a code can be brought there by any message: landlines have none. */
+export function takesCode(value: string): boolean {
+  const phone = parsePhone(value);
+  return typeof phone === 'object' && phone.type !== 'landline';
+}
+
 export interface CountryOption {
   country: PhoneCountry;
   /** `+7`. */

@@ -266,6 +266,16 @@ export async function endSessions(db: Queryable, accountId: string, at: Date): P
   await tellSignedOut(db, { accountId }, at);
 }
 
+/** Ids in their own order, a page at a time. */
+export async function listAccountIds(
+  db: Queryable,
+  { after, limit }: { after?: string; limit: number },
+): Promise<string[]> {
+  let query = db.selectFrom('accounts').select('id').orderBy('id').limit(limit);
+  if (after !== undefined) query = query.where('id', '>', after);
+  return (await query.execute()).map(({ id }) => id);
+}
+
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }

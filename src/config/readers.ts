@@ -1,6 +1,8 @@
 /** How one setting's text becomes a value. A reader throws `Error` with the rest of a sentence: "<NAME> must …". */
 import { createPrivateKey } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
 
 export type Reader<Value> = (text: string) => Value;
 
@@ -36,8 +38,6 @@ export const headerToken: Reader<string> = (value) => {
   return value;
 };
 
-/** The name of a bucket or a region: it becomes a part of an address as it is. */
-export const bucketName: Reader<string> = (value) => {
 const TAKEN_HEADERS = ['authorization', 'cookie', 'dpop', 'forwarded', 'host', 'x-forwarded-for'];
 
 /** The name of a header of our own, in small letters. */
@@ -48,6 +48,8 @@ export const headerName: Reader<string> = (value) => {
   return name;
 };
 
+/** The name of a bucket or a region: it becomes a part of an address as it is. */
+export const bucketName: Reader<string> = (value) => {
   if (!/^[a-z0-9][a-z0-9.-]{1,62}$/.test(value))
     throw new Error('must be of small letters, digits, dots and dashes');
   return value;
@@ -171,4 +173,44 @@ export const rsaPrivateKey: Reader<string> = (value) => {
   if (bits < LEAST_RSA_BITS)
     throw new Error('must be a private RSA key in PEM of 1024 bits or more (make one: openssl genrsa 2048)');
   return pem;
+};
+
+const parts = (value: string): string[] => [...new Set(value.split(',').map((entry) => entry.trim()))];
+
+/** Comma-separated countries in two letters (ISO 3166). */
+export const countryList: Reader<string[]> = (value) => {
+  const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+  const countries = parts(value).map((entry) => entry.toUpperCase());
+  if (!countries.every((country) => /^[A-Z]{2}$/.test(country) && names.of(country) !== undefined))
+    throw new Error('must be countries in two letters with commas between them, such as RU,KZ,BY');
+  return countries;
+};
+
+/** Comma-separated domains, in ASCII afterwards; `*.` before one means everything below it. */
+export const mailDomainList: Reader<string[]> = (value) =>
+  parts(value).map((entry) => {
+    const below = entry.startsWith('*.') ? '*.' : '';
+    const domain = domainToASCII(entry.slice(below.length)).toLowerCase();
+    if (!/^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/.test(domain) || (below === '' && !domain.includes('.')))
+      throw new Error('must be domains with commas between them, such as example.com,*.ru');
+    return `${below}${domain}`;
+  });
+
+function beginning(path: string): string {
+  try {
+    const file = openSync(path, 'r');
+    const bytes = Buffer.alloc(64);
+    const length = readSync(file, bytes, 0, bytes.length, 0);
+    closeSync(file);
+    return bytes.toString('latin1', 0, length);
+  } catch {
+    throw new Error(`must name a file that can be read (${path} cannot)`);
+  }
+}
+
+/** The path of a file of SHA-1 hashes; that it begins with one is looked at now, its order is not. */
+export const hashListFile: Reader<string> = (path) => {
+  if (!/^[0-9A-Fa-f]{16,40}(?=[:\s])/.test(beginning(path)))
+    throw new Error('must name a file with a SHA-1 hash in hex on each line, in ascending order');
+  return path;
 };

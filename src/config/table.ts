@@ -37,6 +37,18 @@ export const SETTINGS = {
   }),
   host: required({ name: 'HOST', read: text, default: '127.0.0.1', meaning: 'address to listen on' }),
   port: required({ name: 'PORT', read: port, default: '3000', meaning: 'port to listen on' }),
+  workers: required({
+    name: 'WORKERS',
+    read: wholeNumber(1, 64),
+    default: '1',
+    meaning: 'processes that share PORT on this machine, each with its own pool; several need DATABASE_URL',
+  }),
+  shutdownNotice: optional({
+    name: 'SHUTDOWN_NOTICE',
+    read: wholeNumber(0, 60),
+    meaning:
+      'seconds that a node which is told to stop still takes requests, so that proxies notice first; absent: 3 in production, else 0',
+  }),
   dataDir: required({
     name: 'DATA_DIR',
     read: text,

@@ -1,9 +1,8 @@
 /** A code from the office makes a person a member of a company: nobody else has to approve it. */
 import { findProfile } from '../accounts/store';
-import { recordEvent } from '../audit/store';
 import { entrance, tell, tellAppointed, type MailTools } from '../companies/memberships/mails';
 import type { MembershipView } from '../companies/memberships/membership';
-import { decideApplication, findMembership, insertMembership, views } from '../companies/memberships/store';
+import { joinCompany, type JoinResult } from '../companies/memberships/own/join-company';
 import type { Database, Queryable } from '../storage/tables';
 import { lockCode, spendUse } from './code-store';
 import { codeHashes, isLive, normalCode, type ActivationCode } from './codes';
@@ -18,12 +17,8 @@ export interface CompanyActivation {
   code: string;
 }
 
-/**
- * `wrong`: no such code, or it opens nothing any more, or it goes with a contract. `standing`: they are a member
- * already; `suspended`: their membership rests, and a code does not wake it. The code is spent by `done` only.
- */
-export type CompanyActivationResult =
-  { outcome: 'done'; membership: MembershipView } | { outcome: 'wrong' | 'standing' | 'suspended' };
+/** `wrong`: no such code, or it opens nothing any more, or it goes with a contract. The code is spent by `done` only. */
+export type CompanyActivationResult = JoinResult | { outcome: 'wrong' };
 
 /** @param actor as the audit names people */
 export async function activateCompany(
@@ -37,57 +32,26 @@ export async function activateCompany(
   return tools.db.transaction().execute(async (trx): Promise<CompanyActivationResult> => {
     const found = await lockCode(trx, codeHashes(tools.secrets, typed));
     if (!found || found.contractNumber !== null || !isLive(found, at)) return { outcome: 'wrong' };
-    const joined = await joinCompany(trx, tools, accountId, found, actor);
+    const joined = await joinByActivation(trx, tools, accountId, found, actor);
     if (joined.outcome === 'done') await spendUse(trx, found.id, accountId, at);
     return joined;
   });
 }
 
-/**
- * Approves the person's application to the code's company, or makes them a member where they had not applied.
- * @param trx the transaction that spends the code
- */
-export async function joinCompany(
+/** Makes the person a member of the code's company, and tells them. @param trx the transaction that spends the code */
+export async function joinByActivation(
   trx: Queryable,
   tools: MailTools,
   accountId: string,
-  code: ActivationCode,
+  { id, companyId, role, canAct }: ActivationCode,
   actor: string,
 ): Promise<CompanyActivationResult> {
-  const at = tools.clock.now();
-  const { companyId, role, canAct } = code;
   if (companyId === null) return { outcome: 'wrong' };
-  const standing = await lockStanding(trx, accountId, companyId);
-  if (standing && standing.status !== 'requested')
-    return { outcome: standing.status === 'suspended' ? 'suspended' : 'standing' };
-  const decidedBy = `code:${code.id}`;
-  const rights = { status: 'approved', role, canAct, canActUntil: null, companyId, decidedBy } as const;
-  const made = standing
-    ? await decideApplication(trx, standing, { ...rights, reason: null }, at)
-    : await insertMembership(trx, { accountId, ...rights }, at);
-  const membership = made && (await findMembership(trx, made.id));
-  // Another tab was faster in this very moment: now there is what it has made.
-  if (!membership) return joinCompany(trx, tools, accountId, code, actor);
-  const { number, inn, kpp } = membership;
-  const event = standing ? 'membership_approved' : 'membership_added';
-  const details = { number, inn, kpp, role, can_act: canAct, by: 'code', code: code.id };
-  await recordEvent(trx, { event, actor, subject: `account:${accountId}`, details }, at);
-  await tellJoined(trx, tools, membership);
-  return { outcome: 'done', membership };
-}
-
-/** What they are or want to be in the company, held until the transaction ends: nobody decides about it meanwhile. */
-async function lockStanding(
-  trx: Queryable,
-  accountId: string,
-  companyId: string,
-): Promise<MembershipView | undefined> {
-  return views(trx)
-    .where('memberships.accountId', '=', accountId)
-    .where('memberships.companyId', '=', companyId)
-    .where('memberships.status', 'in', ['requested', 'approved', 'suspended'])
-    .forUpdate('memberships')
-    .executeTakeFirst();
+  const proof = { by: 'code', code: id };
+  const joining = { accountId, companyId, role, canAct, decidedBy: `code:${id}`, actor, proof };
+  const joined = await joinCompany(trx, tools, joining);
+  if (joined.outcome === 'done') await tellJoined(trx, tools, joined.membership);
+  return joined;
 }
 
 async function tellJoined(trx: Queryable, tools: MailTools, membership: MembershipView): Promise<void> {

@@ -3,7 +3,7 @@ import { findProfile } from '../accounts/store';
 import { recordEvent } from '../audit/store';
 import { tell } from '../companies/memberships/mails';
 import type { Queryable } from '../storage/tables';
-import { joinCompany, type ActivationTools } from './activate-company';
+import { joinByActivation, type ActivationTools } from './activate-company';
 import { lockCode, spendUse } from './code-store';
 import { codeHashes, isLive, normalCode, type ActivationCode } from './codes';
 import { normalContractNumber, type Contract } from './contract';
@@ -47,7 +47,7 @@ export async function addContract(
     if (refused) return refused;
     // Before anything is spent: nothing is written where it does not lead in.
     const joined =
-      found.companyId === null ? undefined : await joinCompany(trx, tools, accountId, found, actor);
+      found.companyId === null ? undefined : await joinByActivation(trx, tools, accountId, found, actor);
     if (joined?.outcome === 'suspended') return 'suspended';
     await take(trx, tools, { accountId, number, code: found }, actor);
     return 'done';

@@ -1,4 +1,5 @@
 /** What the pages of a recovery are made of. */
+import type { PasswordPolicy } from '../accounts/policy/password-policy';
 import type { Captcha } from '../captcha/captcha';
 import type { Problems } from '../errors';
 import type { Context } from '../http/context';
@@ -14,6 +15,7 @@ import type { Visit, Visits } from './visit';
 export interface RecoveryParts extends RecoveryTools, SetPasswordTools {
   interactions: Interactions;
   captcha: Captcha;
+  passwordPolicy: PasswordPolicy;
   forms: Forms;
   render: Render;
   locale: ReturnType<typeof localeFor>;

@@ -5,7 +5,8 @@
 import { fullName, greetingName, type AccountProfile } from '../accounts/account';
 import { completeSetPassword, SET_PASSWORD, type AccountTools } from '../accounts/create-account';
 import { formatPhone, parsePhone, takesSms } from '../accounts/phone-number';
-import { passwordProblem, type PasswordHasher } from '../accounts/passwords';
+import type { PasswordHasher } from '../accounts/passwords';
+import type { PasswordPolicy } from '../accounts/policy/password-policy';
 import {
   endSessions,
   findProfile,
@@ -54,8 +55,12 @@ export async function openSetPassword(
 }
 
 /** What is wrong with the two typed passwords; empty when nothing. */
-export function newPasswordProblems(password: string, repeated: string, words: string[]): Problems {
-  const problem = passwordProblem(password, words);
+export async function newPasswordProblems(
+  { passwordPolicy }: { passwordPolicy: PasswordPolicy },
+  { password, repeated }: { password: string; repeated: string },
+  words: string[],
+): Promise<Problems> {
+  const problem = await passwordPolicy.problem(password, words);
   if (problem) return { password: problem };
   return password === repeated ? {} : { password_repeated: 'passwords_differ' };
 }

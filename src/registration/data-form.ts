@@ -1,4 +1,5 @@
 /** A page of fields sent in: what was typed becomes answers, or problems beside the fields. */
+import { USUAL_RULES, type IdentifierRules } from '../accounts/policy/identifier-rules';
 import type { Problems } from '../errors';
 import { FIELDS } from './fields';
 import type { Told, Typed } from './fields/field-group';
@@ -9,6 +10,8 @@ import type { Answers, FieldName, Path } from './registration';
 export interface AskedForm {
   path: Path;
   fields: readonly FieldName[];
+  /** Absent: the usual ones. */
+  rules?: IdentifierRules;
 }
 
 type Form = Readonly<Record<string, string | undefined>>;
@@ -29,12 +32,12 @@ export function typedFrom(answers: Answers, { fields }: Pick<AskedForm, 'fields'
 /** Checks all fields together. */
 export function checkTyped(
   typed: Typed,
-  { path, fields }: AskedForm = USUAL_FORM,
+  { path, fields, rules = USUAL_RULES }: AskedForm = USUAL_FORM,
 ): { data?: Told; problems: Problems } {
   const data: Told = {};
   const problems: Problems = {};
   for (const field of fields) {
-    const checked = FIELDS[field].check(typed, path);
+    const checked = FIELDS[field].check(typed, path, rules);
     Object.assign(data, checked.told);
     Object.assign(problems, checked.problems);
   }

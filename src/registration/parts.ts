@@ -1,4 +1,5 @@
 /** What the pages of the wizard are made of. */
+import type { IdentifierRules } from '../accounts/policy/identifier-rules';
 import type { AttorneyTools } from '../attorney/attach-power';
 import type { Captcha } from '../captcha/captcha';
 import type { CompanyDirectory } from '../companies/directory';
@@ -14,6 +15,7 @@ import type { VisitTools } from './visit';
 export interface RegistrationParts extends VisitTools, Pick<AttorneyTools, 'files' | 'virusScan'> {
   interactions: Interactions;
   captcha: Captcha;
+  identifierRules: IdentifierRules;
   forms: Forms;
   render: Render;
   locale: ReturnType<typeof localeFor>;

@@ -1,6 +1,7 @@
 /** The mailed link, or the code beside it: it proves the address, and only then an account, a company and an application come to be. */
 import { findAccountByIdentifier, insertAccount, insertIdentifier, updatePassword } from '../accounts/store';
 import { parseEmail } from '../accounts/email-address';
+import { takesCode } from '../accounts/phone-number';
 import { movePowers } from '../attorney/store';
 import { recordEvent } from '../audit/store';
 import type { Clock } from '../clock';
@@ -176,7 +177,7 @@ async function insertNames(
   // A phone that another account has proved stays theirs; here it is only a way to reach the person.
   const taken = await findAccountByIdentifier(trx, phone);
   if (taken && phoneIsName) throw new PhoneTaken();
-  const provedAt = taken ? null : at;
+  const provedAt = taken || !takesCode(phone) ? null : at;
   await insertIdentifier(trx, { accountId, kind: 'phone', value: phone, canonical: phone, provedAt });
 }
 

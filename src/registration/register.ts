@@ -1,5 +1,6 @@
 /** The wizard's acts: keep what was told, and send the message that what comes next is waiting for. */
 import type { PasswordHasher } from '../accounts/passwords';
+import type { PasswordPolicy } from '../accounts/policy/password-policy';
 import { recordEvent } from '../audit/store';
 import { addSeconds } from '../clock';
 import type { LegacyCheck } from '../legacy-accounts/legacy-account';
@@ -9,6 +10,7 @@ import { codeLives, codeWait, sendCode, type PhoneCodeTools } from './phone/phon
 import { findPath } from './paths';
 import {
   dueStep,
+  needsCode,
   REGISTRATION_TTL,
   type Answers,
   type Path,
@@ -19,6 +21,7 @@ import { updateRegistration, type RegistrationChange } from './store';
 
 export interface RegistrationTools extends ProofMailTools, PhoneCodeTools {
   passwords: PasswordHasher;
+  passwordPolicy: PasswordPolicy;
   /** Every path by its name. */
   paths: Paths;
   /** Absent: old passwords of the older portal are not asked for. */
@@ -53,7 +56,7 @@ export async function advance(tools: RegistrationTools, step: Step): Promise<Out
   };
   const path = pathOf(tools, registration);
   const due = dueStep(path, { ...registration, ...change }, answers.phone, answers.told);
-  if (due.kind === 'phone' && answers.phone !== undefined && registration.provedPhone !== answers.phone) {
+  if (due.kind === 'phone' && answers.phone !== undefined && needsCode(registration, answers.phone)) {
     // The code that is on its way to this number stays good.
     if (before?.phone === answers.phone && codeLives(registration, tools.clock.now()))
       return save(tools, registration, change);
@@ -65,7 +68,7 @@ export async function advance(tools: RegistrationTools, step: Step): Promise<Out
   }
   const submitted = registration.submittedAt !== null;
   if (due.kind === 'finish' && (!submitted || before?.email !== answers.email))
-    return submit(tools, { ...step, change }, path);
+    return submit(tools, { ...step, change });
   return save(tools, registration, change);
 }
 
@@ -81,10 +84,9 @@ async function save(
 async function submit(
   tools: RegistrationTools,
   { registration, answers, change = {}, address }: Step,
-  path: Path,
 ): Promise<Outcome> {
-  const provesPhone = path.steps.some(({ kind }) => kind === 'phone');
-  const unprovedFrom = provesPhone ? undefined : address;
+  const proved = answers.phone !== undefined && registration.provedPhone === answers.phone;
+  const unprovedFrom = proved ? undefined : address;
   await countMail(tools, registration, { email: answers.email ?? '', unprovedFrom });
   const at = tools.clock.now();
   const first = registration.submittedAt === null;
@@ -109,7 +111,7 @@ export async function resendCode(
   address: string,
 ): Promise<Outcome | 'too_soon'> {
   const phone = openAnswers(tools.secrets, registration)?.phone;
-  if (phone === undefined || registration.provedPhone === phone) return 'overtaken';
+  if (phone === undefined || !needsCode(registration, phone)) return 'overtaken';
   if (codeWait(registration, tools.clock.now()) > 0) return 'too_soon';
   return sendCode(tools, { registration, path: pathOf(tools, registration), phone, address, change: {} });
 }

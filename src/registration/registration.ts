@@ -2,6 +2,7 @@
  * A registration: one row from the first page to the proved address; it reserves nothing before that.
  * Which step comes next is computed from the saved facts, never chosen by the step before.
  */
+import { takesCode } from '../accounts/phone-number';
 import type { ChosenCompany } from '../companies/choose-company';
 import type { AgreedVersion } from '../consents/consent';
 import type { ToldLogin } from '../legacy-accounts/legacy-account';
@@ -128,13 +129,16 @@ interface Facts {
 const hasPassword = ({ submittedAt, passwordHash }: Registration): boolean =>
   submittedAt !== null || Boolean(passwordHash);
 
+/** Whether this phone is to be proved by a code and has not been; no code comes to a landline. */
+export function needsCode({ provedPhone }: Registration, phone: string | undefined): boolean {
+  return provedPhone !== phone && (phone === undefined || takesCode(phone));
+}
+
 /** Whether a step still has something to ask. */
 const NEEDED: { [Kind in StepKind]: (facts: Facts, step: Extract<Step, { kind: Kind }>) => boolean } = {
   form: ({ registration, told }, { name }) => registration.answers === null || !told.includes(name),
   phone: ({ registration, phone }, { password }) =>
-    registration.provedPhone === null ||
-    registration.provedPhone !== phone ||
-    (password === true && !hasPassword(registration)),
+    needsCode(registration, phone) || (password === true && !hasPassword(registration)),
   review: ({ registration }) => registration.submittedAt === null,
   finish: () => true,
 };

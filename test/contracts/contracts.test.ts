@@ -3,6 +3,8 @@ import { proveEmail, insertAccount, replaceEmail } from '../../src/accounts/stor
 import { parseEmail } from '../../src/accounts/email-address';
 import { listEvents } from '../../src/audit/store';
 import { changeMembership } from '../../src/companies/memberships/change-membership';
+import { joinByMail } from '../../src/companies/memberships/own/join-by-mail';
+import { requestMembership } from '../../src/companies/memberships/request';
 import { listMemberships } from '../../src/companies/memberships/store';
 import { activateCompany } from '../../src/contracts/activate-company';
 import { addContract } from '../../src/contracts/add-contract';
@@ -228,6 +230,33 @@ describe.each(storageKinds)('contracts on %s', (kind) => {
     const [member] = await listMemberships(desk.database.db, { accountId: first.id, limit: 5 });
     // They stood in the company already; a code does not change what they may do there.
     expect(member).toMatchObject({ status: 'approved', role: 'member', canAct: true });
+  });
+
+  it('make a person a member once, by a code and by the company’s mail, fifty at once', async () => {
+    const naming = { name: 'ООО "Пример"', nameSource: 'operator', ogrn: null } as const;
+    const company = { unit: UNIT, ...naming };
+    for (const applied of [false, true]) {
+      const person = await addPerson();
+      const { code } = await issue(...COMPANY, '--uses', '50');
+      const request = { accountId: person.id, unit: UNIT, naming, path: 'port-one', clientId: null };
+      if (applied)
+        await desk.database.db.transaction().execute((trx) => requestMembership(trx, tools(), request));
+      const outcomes = await Promise.all(
+        Array.from({ length: 50 }, async (_, turn) =>
+          turn % 2 === 0
+            ? (await activate(person.id, code)).outcome
+            : await joinByMail(tools(), person.id, company),
+        ),
+      );
+      expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(1);
+      expect(outcomes.filter((outcome) => outcome === 'standing')).toHaveLength(49);
+      const own = await listMemberships(desk.database.db, { accountId: person.id, limit: 5 });
+      expect(own.map(({ status }) => status)).toEqual(['approved']);
+      expect(await mailsTo(person.email)).toHaveLength(1);
+      const events = await listEvents(desk.database.db, { subject: `account:${person.id}` });
+      const joined = events.filter(({ event }) => /^membership_(added|approved)$/.test(event));
+      expect(joined).toHaveLength(1);
+    }
   });
 
   it('codes end: revoked, expired, used', async () => {

@@ -149,9 +149,17 @@ describe.each(storageKinds)('a person’s companies on %s', (kind) => {
     );
     expect(tries.every(({ status }) => status === 422)).toBe(true);
     expect((await agent.post(path, { ...form, code })).body).toContain('слишком много раз');
-    const again = await agent.post(path, { ...form, action: 'resend' });
-    const fresh = (again.location ?? '').slice(product.issuer.length);
+    expect((await agent.post(path, { ...form, action: 'resend' })).body).toMatch(/через\s+\d+\s*с/);
+    clock.advance(61);
+    // Of any number of clicks one sends.
+    const clicks = await Promise.all(
+      Array.from({ length: 5 }, () => agent.post(path, { ...form, action: 'resend' })),
+    );
+    const again = clicks.filter(({ status }) => status === 303);
+    expect(again).toHaveLength(1);
+    const fresh = (again[0]?.location ?? '').slice(product.issuer.length).replace('?done=sent', '');
     expect(fresh).not.toBe(path);
+    expect((await agent.get(`${fresh}?done=sent`)).body).toContain('отправлен ещё раз');
     clock.advance(601);
     const late = (await newest('company_code')).values as { code: string };
     expect((await agent.post(fresh, { ...form, code: late.code })).body).toContain('больше не действует');

@@ -1,7 +1,6 @@
 'use strict';
 // How good a new password is, while it is typed. Advice only: the server decides, and says why it refuses one.
 
-const MIN_LENGTH = 8;
 // More would take long to judge and is good anyway.
 const LONGEST = 64;
 const PAUSE_MS = 150;
@@ -27,7 +26,7 @@ for (const meter of document.querySelectorAll('[data-strength]')) {
   let timer;
 
   const level = (password) => {
-    if (password.length < MIN_LENGTH) return 'weak';
+    if (password.length < Number(meter.dataset.min)) return 'weak';
     judge ??= makeJudge();
     return LEVELS[judge.check(password.slice(0, LONGEST).normalize('NFKC'), known).score];
   };

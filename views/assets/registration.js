@@ -110,6 +110,11 @@ for (const place of document.querySelectorAll('[data-resend]')) {
     count(5);
     const { form } = button;
     const answer = await askServer(form, form.getAttribute('action'), { action: 'resend' });
+    if (answer && answer.page) {
+      // The new code is typed on a page of its own.
+      location.assign(answer.page);
+      return;
+    }
     const texts = { sent, too_soon: tooSoon, too_many_messages: tooMany };
     if (!answer || !texts[answer.outcome]) {
       // The page's own way: the server says what is wrong, or leads to the page that is due.

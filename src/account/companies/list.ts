@@ -12,7 +12,7 @@ import { doneNote, formPurpose, goTo, type AccountParts, type Visitor } from '..
 
 export const COMPANIES_PATH = '/account/companies';
 const MOST_SHOWN = 500;
-const NOTES = ['applied', 'added', 'left', 'default', 'acting', 'standing'] as const;
+const NOTES = ['applied', 'added', 'left', 'default', 'acting', 'standing', 'suspended'] as const;
 
 /** What a person has to do with companies: of each the newest, those that stand first. */
 export async function listOwn(db: Queryable, accountId: string): Promise<MembershipView[]> {

@@ -39,6 +39,7 @@ async function show(
     title: 'account.pages.contracts',
     problems,
     status,
+    form: { id: 'contract', action: PATH },
     values: {
       person: visitor.name,
       done: doneNote(ctx, ['added']),
@@ -72,6 +73,7 @@ function typingProblems(form: Form): Problems {
 
 async function add(parts: AccountParts, ctx: Context, visitor: Visitor): Promise<void> {
   const form = parts.forms.read(ctx, formPurpose('contracts', visitor));
+  if (parts.locale.choose(ctx, form.lang)) return show(parts, ctx, visitor, { form });
   const typed = typingProblems(form);
   if (Object.keys(typed).length > 0) return show(parts, ctx, visitor, { problems: typed, form });
   const guess = await limitGuesses(parts, ctx, visitor);

@@ -18,8 +18,9 @@ export const closePage: AccountPage = {
       PATH,
       async (ctx, visitor) => {
         const form = parts.forms.read(ctx, formPurpose('close', visitor));
+        if (parts.locale.choose(ctx, form.lang)) return show(parts, ctx, visitor, { understood: form.understood });
         if (form.understood !== 'yes')
-          return show(parts, ctx, visitor, { understood: 'closing_not_understood' });
+          return show(parts, ctx, visitor, { problems: { understood: 'closing_not_understood' } });
         await askClosing(parts, requestOf(ctx, visitor));
         goTo(ctx, PATH, 'asked');
       },
@@ -46,7 +47,7 @@ async function show(
   { db, forms, render }: AccountParts,
   ctx: Context,
   visitor: Visitor,
-  problems?: Problems,
+  { problems, understood }: { problems?: Problems; understood?: string } = {},
 ): Promise<void> {
   const open = await findOpenClosing(db, visitor.accountId);
   const day = open && dayOf(open.destroyAfter ?? open.destroyBy, ctx.state.locale);
@@ -54,7 +55,10 @@ async function show(
     view: 'account/close',
     title: 'account.pages.close',
     problems,
+    // While it is being closed there is nothing to fill in.
+    form: open ? undefined : { id: 'close', action: PATH },
     values: {
+      understood: understood === 'yes',
       person: visitor.name,
       done: doneNote(ctx, open ? ['asked'] : ['undone']),
       day,

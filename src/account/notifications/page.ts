@@ -3,6 +3,7 @@ import { listConsents } from '../../consents/store';
 import { CATEGORIES } from '../../notifications/categories';
 import { listMuted, muteOnly } from '../../notifications/settings';
 import type { Context } from '../../http/context';
+import type { Form } from '../../http/forms';
 import { setAdvertising } from '../consents/advertising';
 import { doneNote, formPurpose, goTo, type AccountPage, type AccountParts, type Visitor } from '../parts';
 
@@ -17,7 +18,7 @@ export const notificationsPage: AccountPage = {
   },
 };
 
-async function show(parts: AccountParts, ctx: Context, visitor: Visitor): Promise<void> {
+async function show(parts: AccountParts, ctx: Context, visitor: Visitor, typed?: Form): Promise<void> {
   const { db, documents } = parts;
   const [muted, said, current] = await Promise.all([
     listMuted(db, visitor.accountId),
@@ -27,15 +28,20 @@ async function show(parts: AccountParts, ctx: Context, visitor: Visitor): Promis
   parts.render(ctx, {
     view: 'account/notifications',
     title: 'account.pages.notifications',
+    form: { id: 'notifications', action: PATH },
     values: {
       person: visitor.name,
       done: doneNote(ctx, ['saved']),
       // By SMS only codes and notices about the safety of the account are sent, so there is nothing to choose.
       categories: CATEGORIES.map((name) => ({
         name,
-        wanted: !muted.some(({ category, channel }) => category === name && channel === 'email'),
+        wanted: typed
+          ? typed[name] === 'yes'
+          : !muted.some(({ category, channel }) => category === name && channel === 'email'),
       })),
-      advertising: said.findLast(({ document }) => document === 'marketing')?.action === 'given',
+      advertising: typed
+        ? typed.advertising === 'yes'
+        : said.findLast(({ document }) => document === 'marketing')?.action === 'given',
       version: current.find(({ name }) => name === 'marketing')?.version,
       formToken: parts.forms.token(ctx, formPurpose('notifications', visitor)),
     },
@@ -44,6 +50,7 @@ async function show(parts: AccountParts, ctx: Context, visitor: Visitor): Promis
 
 async function save(parts: AccountParts, ctx: Context, visitor: Visitor): Promise<void> {
   const form = parts.forms.read(ctx, formPurpose('notifications', visitor));
+  if (parts.locale.choose(ctx, form.lang)) return show(parts, ctx, visitor, form);
   const categories = CATEGORIES.filter((name) => form[name] !== 'yes');
   const { accountId } = visitor;
   const at = parts.clock.now();

@@ -27,9 +27,11 @@ import { localeOf, tellAddress } from '../tell';
 const LINK_TTL = 86_400;
 const CODE_TTL = 3600;
 
-/** Who asks, for the audit. */
+/** Who asks, and what the audit wants to know of it. */
 export interface Asker {
   accountId: string;
+  actor: string;
+  subject: string;
   address: string;
   requestId: string;
 }
@@ -37,6 +39,8 @@ export interface Asker {
 export interface PendingEmail {
   email: EmailAddress;
   codeId: string;
+  /** Milliseconds. */
+  sentAt: number;
 }
 
 const pendingKey = (accountId: string): string => `account:email:${accountId}`;
@@ -57,7 +61,9 @@ export async function askEmail(
 ): Promise<void> {
   await reserve(parts.ephemeral, [
     { key: `account:mail:${person.id}`, max: 5, window: 3600 },
-    { key: `account:mail_to:${fingerprint(email.canonical)}`, max: 5, window: 86_400 },
+    // As in registration: three mails in ten minutes to one address, and ten a day.
+    { key: `account:mail_to:${fingerprint(email.canonical)}`, max: 3, window: 600 },
+    { key: `account:mail_to_day:${fingerprint(email.canonical)}`, max: 10, window: 86_400 },
     { key: `account:mail_from:${addressBlock(asker.address)}`, max: 30, window: 3600 },
   ]);
   const { clock, secrets } = parts;
@@ -70,16 +76,12 @@ export async function askEmail(
     const codeRequest = { ...request, purpose: 'change_email_code', ttlSeconds: CODE_TTL } as const;
     const { id, code } = await issueCode(trx, secrets, codeRequest, clock);
     await enqueueProof(trx, parts, person, email, owner ? undefined : { token, code });
-    const subject = `account:${person.id}`;
-    const { address, requestId } = asker;
-    await recordEvent(
-      trx,
-      { event: 'email_change_asked', actor: subject, subject, address, requestId },
-      clock.now(),
-    );
+    const { accountId: _id, ...common } = asker;
+    await recordEvent(trx, { event: 'email_change_asked', ...common }, clock.now());
     return id;
   });
-  await parts.ephemeral.put(pendingKey(person.id), { email: { ...email }, codeId }, CODE_TTL);
+  const pending: PendingEmail = { email, codeId, sentAt: clock.now().getTime() };
+  await parts.ephemeral.put(pendingKey(person.id), { ...pending, email: { ...email } }, CODE_TTL);
 }
 
 async function enqueueProof(
@@ -141,10 +143,8 @@ export async function proveByLink(parts: AccountParts, asker: Asker, token: stri
 type Claim = (trx: Queryable) => Promise<Record<string, unknown> | undefined>;
 
 async function applyEmail(parts: AccountParts, asker: Asker, claim: Claim): Promise<EmailOutcome> {
-  const { accountId, address, requestId } = asker;
+  const { accountId, ...common } = asker;
   const at = parts.clock.now();
-  const subject = `account:${accountId}`;
-  const common = { actor: subject, subject, address, requestId };
   try {
     const outcome = await parts.db.transaction().execute(async (trx): Promise<EmailOutcome> => {
       await lockAccount(trx, accountId);

@@ -1,10 +1,12 @@
 /** The pages on which the e-mail is changed. */
 import { parseEmail } from '../../accounts/email-address';
-import { findProfile } from '../../accounts/store';
-import { Refusal, type Problems } from '../../errors';
+import { refusesEmail } from '../../accounts/policy/identifier-rules';
+import type { Problems } from '../../errors';
 import type { Context } from '../../http/context';
-import { defineCookie } from '../../http/cookies';
+import { defineCookie, type Cookie } from '../../http/cookies';
+import { limited } from '../limited';
 import { formPurpose, goTo, type AccountParts, type AccountRoutes, type Visitor } from '../parts';
+import { byThemselves, getPerson } from '../person';
 import {
   askEmail,
   findEmailLink,
@@ -13,21 +15,45 @@ import {
   proveByLink,
   type Asker,
 } from './change-email';
-import { limited } from './limited';
+import { formPath, readForm, showForm } from './form-page';
+import { addProof } from './proof';
 
-const PATH = '/account/email';
-const PROOF = `${PATH}/code`;
+const PATH = formPath('email');
 const LINK = `${PATH}/link`;
 const DONE = '/account/personal';
 const HOUR = 3600;
 const fresh = { fresh: true, back: PATH };
 
 export function addEmail(routes: AccountRoutes, parts: AccountParts): void {
-  const cookie = defineCookie(parts.issuer, 'new_email');
-  routes.get(PATH, (ctx, visitor) => show(parts, ctx, visitor, ''), fresh);
+  routes.get(
+    PATH,
+    (ctx, visitor) => {
+      showForm(parts, ctx, visitor, 'email', { typed: {} });
+    },
+    fresh,
+  );
   routes.post(PATH, (ctx, visitor) => ask(parts, ctx, visitor), fresh);
-  routes.get(PROOF, (ctx, visitor) => showProof(parts, ctx, visitor));
-  routes.post(PROOF, (ctx, visitor) => prove(parts, ctx, visitor), { back: PROOF });
+  addProof(routes, parts, {
+    kind: 'email',
+    find: async ({ accountId }) => {
+      const pending = await findPendingEmail(parts, accountId);
+      return pending && { ...pending, target: pending.email.value, sentAt: new Date(pending.sentAt) };
+    },
+    resend: async (ctx, visitor) => {
+      const pending = await findPendingEmail(parts, visitor.accountId);
+      const person = await getPerson(parts, visitor);
+      if (pending) await askEmail(parts, person, askerOf(ctx, visitor), pending.email);
+    },
+    prove: async (ctx, visitor, code) => {
+      const outcome = await proveByCode(parts, askerOf(ctx, visitor), code);
+      if (outcome === 'done') return undefined;
+      return outcome === 'email_over' ? 'code_over' : outcome;
+    },
+  });
+  addLink(routes, parts, defineCookie(parts.issuer, 'new_email'));
+}
+
+function addLink(routes: AccountRoutes, parts: AccountParts, cookie: Cookie): void {
   // The token leaves the address at once: out of history, referrers and the way through a sign-in.
   routes.open(`${PATH}/open`, (ctx) => {
     cookie.write(
@@ -57,60 +83,24 @@ export function addEmail(routes: AccountRoutes, parts: AccountParts): void {
   );
 }
 
-function askerOf(ctx: Context, { accountId }: Visitor): Asker {
-  const { address, requestId } = ctx.state;
-  return { accountId, address, requestId };
-}
-
-function show(
-  { forms, render }: AccountParts,
-  ctx: Context,
-  visitor: Visitor,
-  typed: string,
-  problems?: Problems,
-): void {
-  const formToken = forms.token(ctx, formPurpose('email', visitor));
-  const values = { person: visitor.name, typed, formToken };
-  render(ctx, { view: 'account/email', title: 'account.email.title', problems, values });
-}
+const askerOf = (ctx: Context, visitor: Visitor): Asker => ({
+  accountId: visitor.accountId,
+  ...byThemselves(ctx, visitor),
+});
 
 async function ask(parts: AccountParts, ctx: Context, visitor: Visitor): Promise<void> {
-  const { email: typed = '' } = parts.forms.read(ctx, formPurpose('email', visitor));
-  const email = parseEmail(typed);
-  const person = await findProfile(parts.db, visitor.accountId);
-  if (!person) throw new Refusal('not_found');
+  const typed = readForm(parts, ctx, visitor, 'email');
+  if (!typed) return;
+  const again = (problems: Problems): void => showForm(parts, ctx, visitor, 'email', { typed, problems });
+  const email = parseEmail(typed.email ?? '');
+  const person = await getPerson(parts, visitor);
   const own = person.emailProved ? parseEmail(person.email ?? '')?.canonical : undefined;
-  const problem = !typed.trim() ? 'email_required' : !email ? 'email_invalid' : undefined;
-  if (!email || problem !== undefined || email.canonical === own) {
-    show(parts, ctx, visitor, typed, { email: problem ?? 'email_same' });
-    return;
-  }
-  const problems = await limited(ctx, () => askEmail(parts, person, askerOf(ctx, visitor), email));
-  if (problems) show(parts, ctx, visitor, typed, problems);
-  else goTo(ctx, PROOF);
-}
-
-async function showProof(
-  parts: AccountParts,
-  ctx: Context,
-  visitor: Visitor,
-  problems?: Problems,
-): Promise<void> {
-  const pending = await findPendingEmail(parts, visitor.accountId);
-  if (!pending) {
-    goTo(ctx, PATH);
-    return;
-  }
-  const formToken = parts.forms.token(ctx, formPurpose('email_code', visitor));
-  const values = { person: visitor.name, kind: 'email', target: pending.email.value, formToken };
-  parts.render(ctx, { view: 'account/proof', title: 'account.proof.email.title', problems, values });
-}
-
-async function prove(parts: AccountParts, ctx: Context, visitor: Visitor): Promise<void> {
-  const { code = '' } = parts.forms.read(ctx, formPurpose('email_code', visitor));
-  const outcome = await proveByCode(parts, askerOf(ctx, visitor), code);
-  if (outcome === 'done') goTo(ctx, DONE, 'email');
-  else await showProof(parts, ctx, visitor, { code: outcome === 'email_over' ? 'code_over' : outcome });
+  if (!email) return again({ email: typed.email?.trim() ? 'email_invalid' : 'email_required' });
+  const refused = refusesEmail(parts.identifierRules, email);
+  if (refused || email.canonical === own) return again({ email: refused ?? 'email_same' });
+  const problem = await limited(ctx, () => askEmail(parts, person, askerOf(ctx, visitor), email));
+  if (problem) again({ form: problem });
+  else goTo(ctx, `${PATH}/code`);
 }
 
 function showLink(

@@ -1,40 +1,44 @@
 /** ФИО. */
 import { normalName, type PersonName } from '../../accounts/account';
-import { findProfile, updateName } from '../../accounts/store';
+import { updateName } from '../../accounts/store';
 import { recordEvent } from '../../audit/store';
 import type { Problems } from '../../errors';
 import type { Context } from '../../http/context';
 import type { Form } from '../../http/forms';
-import { formPurpose, goTo, type AccountParts, type AccountRoutes, type Visitor } from '../parts';
+import { goTo, type AccountParts, type AccountRoutes, type Visitor } from '../parts';
+import { byThemselves, getPerson } from '../person';
+import { formPath, readForm, showForm } from './form-page';
 
-const PATH = '/account/name';
+const PATH = formPath('name');
 
 export function addName(routes: AccountRoutes, parts: AccountParts): void {
   routes.get(PATH, async (ctx, visitor) => {
-    const profile = await findProfile(parts.db, visitor.accountId);
-    const { familyName = '', givenName = '', middleName = null } = profile ?? {};
-    const typed = { family_name: familyName, given_name: givenName, middle_name: middleName ?? '' };
-    show(parts, ctx, visitor, { ...typed, no_middle_name: middleName === null ? 'yes' : undefined });
+    const { familyName, givenName, middleName } = await getPerson(parts, visitor);
+    const typed = {
+      ...{ family_name: familyName, given_name: givenName, middle_name: middleName ?? '' },
+      no_middle_name: middleName === null ? 'yes' : undefined,
+    };
+    showForm(parts, ctx, visitor, 'name', { typed });
   });
-  routes.post(PATH, async (ctx, visitor) => {
-    const form = parts.forms.read(ctx, formPurpose('name', visitor));
-    const read = readName(form);
-    if (read.problems) {
-      show(parts, ctx, visitor, form, read.problems);
-      return;
-    }
-    const at = parts.clock.now();
-    const subject = `account:${visitor.accountId}`;
-    const { address, requestId } = ctx.state;
-    await parts.db.transaction().execute(async (trx) => {
-      await updateName(trx, visitor.accountId, read.name, at);
-      await recordEvent(trx, { event: 'name_changed', actor: subject, subject, address, requestId }, at);
-    });
-    goTo(ctx, '/account/personal', 'name');
-  });
+  routes.post(PATH, (ctx, visitor) => change(parts, ctx, visitor));
 }
 
-function readName(form: Form): { name: PersonName; problems?: undefined } | { problems: Problems } {
+async function change(parts: AccountParts, ctx: Context, visitor: Visitor): Promise<void> {
+  const typed = readForm(parts, ctx, visitor, 'name');
+  if (!typed) return;
+  const { name, problems } = readName(typed);
+  if (!name) return showForm(parts, ctx, visitor, 'name', { typed, problems });
+  const at = parts.clock.now();
+  await parts.db.transaction().execute(async (trx) => {
+    await updateName(trx, visitor.accountId, name, at);
+    await recordEvent(trx, { event: 'name_changed', ...byThemselves(ctx, visitor) }, at);
+  });
+  goTo(ctx, '/account/personal', 'name');
+}
+
+function readName(
+  form: Form,
+): { name: PersonName; problems?: undefined } | { name?: undefined; problems: Problems } {
   const problems: Problems = {};
   const read = (field: string): string => {
     const typed = form[field] ?? '';
@@ -48,16 +52,4 @@ function readName(form: Form): { name: PersonName; problems?: undefined } | { pr
     middleName: form.no_middle_name === 'yes' ? null : read('middle_name'),
   };
   return Object.keys(problems).length > 0 ? { problems } : { name };
-}
-
-function show(
-  { forms, render }: AccountParts,
-  ctx: Context,
-  visitor: Visitor,
-  typed: Form,
-  problems?: Problems,
-): void {
-  const formToken = forms.token(ctx, formPurpose('name', visitor));
-  const values = { person: visitor.name, typed, formToken };
-  render(ctx, { view: 'account/name', title: 'account.name.title', problems, values });
 }

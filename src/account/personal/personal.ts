@@ -1,10 +1,9 @@
 /** «Личная информация»: what the account says of the person, with a page to change each. */
 import { fullName, type AccountProfile } from '../../accounts/account';
 import { formatPhone } from '../../accounts/phone-number';
-import { findProfile } from '../../accounts/store';
-import { Refusal } from '../../errors';
 import type { Context } from '../../http/context';
 import { doneNote, type AccountPage, type AccountParts, type Visitor } from '../parts';
+import { getPerson } from '../person';
 import { addEmail } from './email';
 import { addLogin } from './login';
 import { addName } from './name';
@@ -22,10 +21,9 @@ export const personalPage: AccountPage = {
   },
 };
 
-async function show({ db, render }: AccountParts, ctx: Context, visitor: Visitor): Promise<void> {
-  const profile = await findProfile(db, visitor.accountId);
-  if (!profile) throw new Refusal('not_found');
-  render(ctx, {
+async function show(parts: AccountParts, ctx: Context, visitor: Visitor): Promise<void> {
+  const profile = await getPerson(parts, visitor);
+  parts.render(ctx, {
     view: 'account/personal',
     title: 'account.pages.personal',
     values: { person: visitor.name, done: doneNote(ctx, NOTES), facts: facts(profile) },

@@ -8,9 +8,9 @@ import {
   readCountry,
   takesSms,
 } from '../../accounts/phone-number';
-import { findProfile } from '../../accounts/store';
+import { refusesPhone, takesCountry, type IdentifierRules } from '../../accounts/policy/identifier-rules';
 import { addSeconds } from '../../clock';
-import { Refusal, type Problems } from '../../errors';
+import type { Problems } from '../../errors';
 import { addressBlock } from '../../http/client-address';
 import type { Context } from '../../http/context';
 import type { Form } from '../../http/forms';
@@ -19,18 +19,22 @@ import { enqueue } from '../../notifications/outbox';
 import { smsLimits } from '../../notifications/sms/limits';
 import { issueCode, tryCode } from '../../tokens/codes';
 import { voidTokens } from '../../tokens/store';
-import { formPurpose, goTo, type AccountParts, type AccountRoutes, type Visitor } from '../parts';
+import { limited } from '../limited';
+import { goTo, type AccountParts, type AccountRoutes, type Visitor } from '../parts';
+import { getPerson } from '../person';
 import { tellPerson } from '../tell';
-import { limited } from './limited';
+import { formPath, readForm, showForm, type ShownForm } from './form-page';
+import { addProof } from './proof';
 
-const PATH = '/account/phone';
-const PROOF = `${PATH}/code`;
+const PATH = formPath('phone');
 const CODE_TTL = 600;
 const fresh = { fresh: true, back: PATH };
 
 interface PendingPhone {
   phone: string;
   codeId: string;
+  /** Milliseconds. */
+  sentAt: number;
 }
 
 const pendingKey = (accountId: string): string => `account:phone:${accountId}`;
@@ -39,13 +43,32 @@ export function addPhone(routes: AccountRoutes, parts: AccountParts): void {
   routes.get(
     PATH,
     (ctx, visitor) => {
-      show(parts, ctx, visitor, {});
+      showForm(parts, ctx, visitor, 'phone', { typed: {}, values: countries(parts, ctx, {}) });
     },
     fresh,
   );
   routes.post(PATH, (ctx, visitor) => ask(parts, ctx, visitor), fresh);
-  routes.get(PROOF, (ctx, visitor) => showProof(parts, ctx, visitor));
-  routes.post(PROOF, (ctx, visitor) => prove(parts, ctx, visitor), { back: PROOF });
+  addProof(routes, parts, {
+    kind: 'phone',
+    find: async (visitor) => {
+      const pending = await findPending(parts, visitor);
+      return (
+        pending && {
+          ...{ target: formatPhone(pending.phone), codeId: pending.codeId },
+          sentAt: new Date(pending.sentAt),
+        }
+      );
+    },
+    resend: async (ctx, visitor) => {
+      const pending = await findPending(parts, visitor);
+      if (pending) await sendCode(parts, ctx, visitor, pending.phone);
+    },
+    prove: async (_ctx, visitor, code) => {
+      const problem = code.trim() === '' ? 'code_required' : await tryPhone(parts, visitor, code);
+      if (problem === undefined) await parts.ephemeral.delete(pendingKey(visitor.accountId));
+      return problem;
+    },
+  });
 }
 
 async function findPending(
@@ -55,49 +78,36 @@ async function findPending(
   return (await ephemeral.find(pendingKey(accountId)))?.value as PendingPhone | undefined;
 }
 
-function show(
-  { forms, render }: AccountParts,
-  ctx: Context,
-  visitor: Visitor,
-  typed: Form,
-  problems?: Problems,
-): void {
-  render(ctx, {
-    view: 'account/phone',
-    title: 'account.phone.title',
-    problems,
-    values: {
-      person: visitor.name,
-      typed: typed.phone ?? '',
-      country: readCountry(typed.country),
-      countries: countryOptions(ctx.state.locale),
-      formToken: forms.token(ctx, formPurpose('phone', visitor)),
-    },
-  });
+function countries({ identifierRules }: AccountParts, ctx: Context, form: Form): ShownForm['values'] {
+  const listed = countryOptions(ctx.state.locale);
+  return {
+    country: readCountry(form.country),
+    countries: listed.filter(({ country }) => takesCountry(identifierRules, country)),
+  };
 }
 
 /** The number, or what is wrong with it. */
-function readPhone(form: Form): { value: string } | { problem: string } {
+function readPhone(rules: IdentifierRules, form: Form): { value: string } | { problem: string } {
   if (!form.phone?.trim()) return { problem: 'phone_required' };
   const phone = parsePhone(form.phone, readCountry(form.country));
   if (typeof phone !== 'object') return { problem: phone };
-  if (takesSms(phone)) return { value: phone.value };
-  return { problem: phone.type === 'landline' ? 'phone_landline' : 'phone_not_personal' };
+  const problem = refusesPhone({ ...rules, phoneLandlines: false }, phone);
+  if (problem) return { problem };
+  return takesSms(phone) ? { value: phone.value } : { problem: 'phone_not_personal' };
 }
 
 async function ask(parts: AccountParts, ctx: Context, visitor: Visitor): Promise<void> {
-  const form = parts.forms.read(ctx, formPurpose('phone', visitor));
-  const phone = readPhone(form);
-  const person = await findProfile(parts.db, visitor.accountId);
-  if (!person) throw new Refusal('not_found');
+  const form = readForm(parts, ctx, visitor, 'phone', (typed) => countries(parts, ctx, typed));
+  if (!form) return;
+  const phone = readPhone(parts.identifierRules, form);
+  const person = await getPerson(parts, visitor);
   const same = 'value' in phone && person.phoneProved && person.phone === phone.value;
-  if ('problem' in phone || same) {
-    show(parts, ctx, visitor, form, { phone: 'problem' in phone ? phone.problem : 'phone_same' });
-    return;
-  }
-  const problems = await limited(ctx, () => sendCode(parts, ctx, visitor, phone.value));
-  if (problems) show(parts, ctx, visitor, form, problems);
-  else goTo(ctx, PROOF);
+  const again = (problems: Problems): void =>
+    showForm(parts, ctx, visitor, 'phone', { typed: form, problems, values: countries(parts, ctx, form) });
+  if ('problem' in phone || same) return again({ phone: 'problem' in phone ? phone.problem : 'phone_same' });
+  const problem = await limited(ctx, () => sendCode(parts, ctx, visitor, phone.value));
+  if (problem) again({ form: problem });
+  else goTo(ctx, `${PATH}/code`);
 }
 
 async function sendCode(
@@ -118,31 +128,8 @@ async function sendCode(
     await enqueue(trx, secrets, { ...sms, values: { code }, expiresAt }, clock, accountId);
     return id;
   });
-  await ephemeral.put(pendingKey(accountId), { phone, codeId }, CODE_TTL);
-}
-
-async function showProof(
-  parts: AccountParts,
-  ctx: Context,
-  visitor: Visitor,
-  problems?: Problems,
-): Promise<void> {
-  const pending = await findPending(parts, visitor);
-  if (!pending) {
-    goTo(ctx, PATH);
-    return;
-  }
-  const formToken = parts.forms.token(ctx, formPurpose('phone_code', visitor));
-  const values = { person: visitor.name, kind: 'phone', target: formatPhone(pending.phone), formToken };
-  parts.render(ctx, { view: 'account/proof', title: 'account.proof.phone.title', problems, values });
-}
-
-async function prove(parts: AccountParts, ctx: Context, visitor: Visitor): Promise<void> {
-  const { code = '' } = parts.forms.read(ctx, formPurpose('phone_code', visitor));
-  const problem = code.trim() === '' ? 'code_required' : await tryPhone(parts, visitor, code);
-  if (problem !== undefined) return showProof(parts, ctx, visitor, { code: problem });
-  await parts.ephemeral.delete(pendingKey(visitor.accountId));
-  goTo(ctx, '/account/personal', 'phone');
+  const pending: PendingPhone = { phone, codeId, sentAt: clock.now().getTime() };
+  await ephemeral.put(pendingKey(accountId), { ...pending }, CODE_TTL);
 }
 
 /** What is wrong with the code; a phone that another account has proved stays theirs. */
@@ -155,8 +142,7 @@ async function tryPhone(parts: AccountParts, visitor: Visitor, code: string): Pr
   if (result.state === 'exhausted') return 'code_exhausted';
   if (result.state !== 'right' || result.accountId !== accountId) return 'code_over';
   const value = String(result.payload.phone);
-  const person = await findProfile(parts.db, accountId);
-  if (!person) return 'code_over';
+  const person = await getPerson(parts, visitor);
   const notice = { template: 'phone_changed', values: { masked: maskPhone(value) } } as const;
   const change = { phone: { value, proved: true } };
   const outcome = await changeNames(parts, accountId, change, `account:${accountId}`, (trx) =>

@@ -1,4 +1,5 @@
 /** Connected applications: relying parties that hold something of the person's, and the end of it. */
+import { forgetAllowed } from '../../accounts/sessions/allowed';
 import { tellSignedOut } from '../../accounts/sessions/participants';
 import { endTokens } from '../../accounts/sessions/store';
 import { recordEvent } from '../../audit/store';
@@ -46,7 +47,8 @@ async function revoke(parts: AccountParts, ctx: Context, visitor: Visitor): Prom
   const clientId = form.application ?? '';
   const at = parts.clock.now();
   await parts.db.transaction().execute(async (trx) => {
-    if ((await endTokens(trx, accountId, clientId)) === 0) throw new Refusal('not_found');
+    const forgotten = await forgetAllowed(trx, accountId, clientId);
+    if ((await endTokens(trx, accountId, clientId)) === 0 && !forgotten) throw new Refusal('not_found');
     await tellSignedOut(trx, { accountId, clientIds: [clientId] }, at);
     await recordEvent(trx, { event: 'access_revoked', ...byThemselves(ctx, visitor), clientId }, at);
   });

@@ -1,17 +1,17 @@
 /** «Изменить пароль»: the old one, the new one twice. */
 import { fullName, type AccountProfile } from '../../accounts/account';
 import { METER_SCRIPTS } from '../../accounts/meter/password-meter';
-import { passwordProblem } from '../../accounts/passwords';
 import { endOtherSessions, endTokens } from '../../accounts/sessions/store';
 import { findProfile, lockAccount, updatePassword } from '../../accounts/store';
 import { recordEvent } from '../../audit/store';
-import { Refusal, type Problems } from '../../errors';
+import type { Problems } from '../../errors';
 import type { Context } from '../../http/context';
 import { defineCookie, KNOWN_BROWSER, readKnownBrowser } from '../../http/cookies';
 import type { Form } from '../../http/forms';
 import { reserve } from '../../http/limits';
 import { voidAccountTokens } from '../../tokens/store';
 import { doneNote, formPurpose, goTo, type AccountPage, type AccountParts, type Visitor } from '../parts';
+import { byThemselves, getPerson } from '../person';
 import { tellPassword } from '../tell';
 
 const PATH = '/account/password';
@@ -29,12 +29,6 @@ export const passwordPage: AccountPage = {
 const contextWords = (person: AccountProfile): string[] =>
   [...fullName(person).split(' '), person.email, person.phone, person.login].filter((word) => word !== null);
 
-async function getPerson({ db }: AccountParts, { accountId }: Visitor): Promise<AccountProfile> {
-  const person = await findProfile(db, accountId);
-  if (!person) throw new Refusal('not_found');
-  return person;
-}
-
 async function show(
   parts: AccountParts,
   ctx: Context,
@@ -46,6 +40,7 @@ async function show(
     view: 'account/password',
     title: 'account.pages.password',
     problems,
+    form: { id: 'password-form', action: PATH },
     values: {
       person: visitor.name,
       name: person.email ?? person.phone ?? person.login,
@@ -61,8 +56,10 @@ async function show(
 async function change(parts: AccountParts, ctx: Context, visitor: Visitor): Promise<void> {
   const form = parts.forms.read(ctx, formPurpose('password', visitor));
   const others = form.others === 'yes';
+  // Passwords are not shown again.
+  if (parts.locale.choose(ctx, form.lang)) return show(parts, ctx, visitor, { others });
   const person = await getPerson(parts, visitor);
-  const problems = formProblems(form, person);
+  const problems = await formProblems(parts, form, person);
   if (Object.keys(problems).length > 0) return show(parts, ctx, visitor, { problems, others });
   if (!(await isRight(parts, ctx, person, form.old_password ?? '')))
     return show(parts, ctx, visitor, { problems: { old_password: 'old_password_wrong' }, others });
@@ -72,11 +69,16 @@ async function change(parts: AccountParts, ctx: Context, visitor: Visitor): Prom
   goTo(ctx, PATH, 'changed');
 }
 
-function formProblems(form: Form, person: AccountProfile): Problems {
+async function formProblems(
+  { passwordPolicy }: AccountParts,
+  form: Form,
+  person: AccountProfile,
+): Promise<Problems> {
   const { password = '', password_repeated: repeated = '' } = form;
   const problems: Problems = {};
   if (!form.old_password) problems.old_password = 'old_password_required';
-  const problem = password === '' ? 'password_required' : passwordProblem(password, contextWords(person));
+  const problem =
+    password === '' ? 'password_required' : await passwordPolicy.problem(password, contextWords(person));
   if (problem) problems.password = problem;
   else if (password !== repeated) problems.password_repeated = 'passwords_differ';
   return problems;
@@ -104,12 +106,11 @@ async function isRight(
 async function setPassword(
   parts: AccountParts,
   ctx: Context,
-  { accountId, sessionUid }: Visitor,
+  visitor: Visitor,
   { person, hash, others }: { person: AccountProfile; hash: string; others: boolean },
 ): Promise<boolean> {
   const at = parts.clock.now();
-  const subject = `account:${accountId}`;
-  const { address, requestId } = ctx.state;
+  const { accountId, sessionUid } = visitor;
   return parts.db.transaction().execute(async (trx) => {
     await lockAccount(trx, accountId);
     const current = await findProfile(trx, accountId);
@@ -121,11 +122,7 @@ async function setPassword(
       await endTokens(trx, accountId);
     }
     const details = { by: 'account', others };
-    await recordEvent(
-      trx,
-      { event: 'password_set', actor: subject, subject, address, requestId, details },
-      at,
-    );
+    await recordEvent(trx, { event: 'password_set', ...byThemselves(ctx, visitor), details }, at);
     await tellPassword(trx, parts, current, others);
     return true;
   });

@@ -7,6 +7,7 @@ import { Refusal } from '../../errors';
 import type { Context } from '../../http/context';
 import { timeOf } from '../../http/pages/days';
 import { doneNote, formPurpose, goTo, type AccountPage, type AccountParts, type Visitor } from '../parts';
+import { byThemselves } from '../person';
 
 const PATH = '/account/sessions';
 const NOTES = ['ended', 'others_ended'] as const;
@@ -47,8 +48,7 @@ async function end(parts: AccountParts, ctx: Context, visitor: Visitor): Promise
   const form = parts.forms.read(ctx, formPurpose('sessions', visitor));
   const { accountId, sessionUid } = visitor;
   const at = parts.clock.now();
-  const subject = `account:${accountId}`;
-  const common = { actor: subject, subject, address: ctx.state.address, requestId: ctx.state.requestId };
+  const common = byThemselves(ctx, visitor);
   const id = form.session ?? '';
   await parts.db.transaction().execute(async (trx) => {
     if (form.others === 'yes') {

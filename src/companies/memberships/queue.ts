@@ -15,9 +15,12 @@ export async function lockMembership(trx: Queryable, id: string): Promise<Member
   return views(trx).where('memberships.id', '=', id).forUpdate('memberships').executeTakeFirst();
 }
 
-/** Holds an account, so that what is counted about it stays true until the transaction ends. */
+/**
+ * Holds an account, so that what is counted about it stays true until the transaction ends. Rows that only refer to the
+ * account are not kept waiting: whoever writes one and is waited for by the holder would lock up with it.
+ */
 export async function lockAccount(trx: Queryable, accountId: string): Promise<void> {
-  await trx.selectFrom('accounts').select('id').where('id', '=', accountId).forUpdate().execute();
+  await trx.selectFrom('accounts').select('id').where('id', '=', accountId).forNoKeyUpdate().execute();
 }
 
 /** How often a person has asked to be let in: ever, since a moment, and how many of these wait. */

@@ -11,8 +11,8 @@ export interface Texts {
   translate(locale: Locale): Translate;
 }
 
-/** Loads views/texts/*.json. */
-export function loadTexts(viewsDir: string): Texts {
+/** Loads views/texts/*.json. @param words of the settings, which any sentence may name */
+export function loadTexts(viewsDir: string, words: Readonly<Record<string, string>> = {}): Texts {
   const instance = i18next.createInstance();
   const read = (locale: Locale): unknown =>
     JSON.parse(readFileSync(join(viewsDir, 'texts', `${locale}.json`), 'utf8'));
@@ -24,7 +24,7 @@ export function loadTexts(viewsDir: string): Texts {
       Record<string, object>
     >,
     // Views escape; a second escape would show entities to people.
-    interpolation: { escapeValue: false },
+    interpolation: { escapeValue: false, defaultVariables: words },
     returnNull: false,
   });
   const fixed = Object.fromEntries(LOCALES.map((locale) => [locale, instance.getFixedT(locale)]));

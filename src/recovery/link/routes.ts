@@ -37,7 +37,11 @@ export function addSetPasswordRoutes(router: Router, parts: RecoveryParts): void
     if (link.state !== 'live') return showDeadLink(parts, ctx, link.state);
     if (parts.locale.choose(ctx, form.lang)) return showForm(parts, ctx, link);
     const password = form.password ?? '';
-    const problems = newPasswordProblems(password, form.password_repeated ?? '', link.words);
+    const problems = await newPasswordProblems(
+      parts,
+      { password, repeated: form.password_repeated ?? '' },
+      link.words,
+    );
     if (Object.keys(problems).length > 0) return showForm(parts, ctx, link, problems);
     const result = await setPassword(parts, right(ctx), password);
     if (result.outcome === 'password_same') return showForm(parts, ctx, link, { password: result.outcome });

@@ -37,7 +37,11 @@ export const passwordStep: RecoveryStep = {
     const opened = await openSetPassword(parts, right);
     if (opened.state !== 'live') return undefined;
     const password = form.password ?? '';
-    const problems = newPasswordProblems(password, form.password_repeated ?? '', opened.words);
+    const problems = await newPasswordProblems(
+      parts,
+      { password, repeated: form.password_repeated ?? '' },
+      opened.words,
+    );
     if (Object.keys(problems).length > 0) return problems;
     const result = await setPassword(parts, right, password);
     if (result.outcome === 'password_same') return { password: result.outcome };

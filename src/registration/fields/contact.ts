@@ -1,23 +1,18 @@
-/** Phone and e-mail: each is proved before there is an account. */
+/** Phone and e-mail: each is proved before there is an account; a landline, to which no code comes, is not. */
 import { parseEmail } from '../../accounts/email-address';
 import { formatPhone, parsePhone } from '../../accounts/phone-number';
+import { refusesEmail, refusesPhone } from '../../accounts/policy/identifier-rules';
 import { accept, refuse, type FieldGroup } from './field-group';
-
-function phoneProblem(typed: string): string | undefined {
-  if (typed.trim() === '') return 'phone_required';
-  const phone = parsePhone(typed);
-  if (typeof phone === 'string') return phone;
-  return phone.type === 'landline' ? 'phone_landline' : undefined;
-}
 
 export const phoneField: FieldGroup = {
   inputs: ['phone'],
-  check: ({ phone: typed = '' }) => {
-    const problem = phoneProblem(typed);
+  check: ({ phone: typed = '' }, { phoneIsName }, rules) => {
     const phone = parsePhone(typed);
-    return problem === undefined && typeof phone === 'object'
-      ? accept({ phone: phone.value })
-      : refuse({ phone: problem ?? 'phone_invalid' });
+    if (typed.trim() === '') return refuse({ phone: 'phone_required' });
+    if (typeof phone === 'string') return refuse({ phone });
+    // People sign in with it, so it must be shown to be theirs.
+    const problem = refusesPhone(phoneIsName ? { ...rules, phoneLandlines: false } : rules, phone);
+    return problem === undefined ? accept({ phone: phone.value }) : refuse({ phone: problem });
   },
   typedFrom: ({ phone }) => ({ phone: phone === undefined ? '' : formatPhone(phone) }),
   rows: ({ phone = '' }) => [{ label: 'phone', value: formatPhone(phone) }],
@@ -25,10 +20,11 @@ export const phoneField: FieldGroup = {
 
 export const emailField: FieldGroup = {
   inputs: ['email'],
-  check: ({ email: typed = '' }) => {
+  check: ({ email: typed = '' }, _path, rules) => {
     const email = parseEmail(typed);
-    if (email) return accept({ email: email.value });
-    return refuse({ email: typed.trim() === '' ? 'email_required' : 'email_invalid' });
+    if (!email) return refuse({ email: typed.trim() === '' ? 'email_required' : 'email_invalid' });
+    const problem = refusesEmail(rules, email);
+    return problem === undefined ? accept({ email: email.value }) : refuse({ email: problem });
   },
   typedFrom: ({ email = '' }) => ({ email }),
   rows: ({ email = '' }) => [{ label: 'email', value: email }],

@@ -1,4 +1,5 @@
 /** What a group of fields is: how its inputs are read, checked, shown again, and told back before they are sent in. */
+import type { IdentifierRules } from '../../accounts/policy/identifier-rules';
 import type { CompanyUnit } from '../../companies/identifiers';
 import type { Problems } from '../../errors';
 import type { Answers, Path } from '../registration';
@@ -43,7 +44,7 @@ export interface ReviewRow {
 
 export interface FieldGroup {
   inputs: readonly string[];
-  check(typed: Typed, path: Path): Checked;
+  check(typed: Typed, path: Path, rules: IdentifierRules): Checked;
   /** The answers as they would be typed. */
   typedFrom(answers: Answers): Record<string, string>;
   rows(answers: Answers): ReviewRow[];

@@ -1,5 +1,5 @@
 /** A password that is chosen during registration: what it may not be made of, and the rule of a path beside ours. */
-import { passwordProblem } from '../../accounts/passwords';
+import type { PasswordPolicy } from '../../accounts/policy/password-policy';
 import type { Problems } from '../../errors';
 import type { Answers, Path } from '../registration';
 
@@ -27,13 +27,14 @@ function followsLatin(password: string): boolean {
   return kinds.every((kind) => kind.test(password)) && !/\s|(?![A-Za-z])\p{L}/u.test(password);
 }
 
-export function chosenPasswordProblems(
+export async function chosenPasswordProblems(
+  policy: PasswordPolicy,
   { password, repeated }: ChosenPassword,
   { passwordRule }: Pick<Path, 'passwordRule'>,
   words: readonly string[],
-): Problems {
+): Promise<Problems> {
   if (password === '') return { password: 'password_required' };
-  const problem = passwordProblem(password, words);
+  const problem = await policy.problem(password, words);
   if (problem) return { password: problem };
   if (passwordRule === 'latin' && !followsLatin(password)) return { password: 'password_latin' };
   return password === repeated ? {} : { password_repeated: 'passwords_differ' };

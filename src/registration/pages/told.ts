@@ -17,17 +17,19 @@ export interface FoundCompany extends CompanyChoice {
 }
 
 /** The password of a page that asks for one. One that was chosen before stays where both fields are left empty. */
-export function tellPassword(
+export async function tellPassword(
+  { passwordPolicy }: Pick<RegistrationParts, 'passwordPolicy'>,
   { registration, answers, path }: Turn,
   { fields }: FormStep,
   form: Form,
   data: Told | undefined,
-): { chosen?: string; problems: Problems } {
+): Promise<{ chosen?: string; problems: Problems }> {
   const { password = '', password_repeated: repeated = '' } = form;
   const kept = Boolean(registration.passwordHash) && password === '' && repeated === '';
   if (!fields.includes('password') || kept) return { problems: {} };
   const words = contextWords({ ...answers, ...data });
-  return { chosen: password, problems: chosenPasswordProblems({ password, repeated }, path, words) };
+  const problems = await chosenPasswordProblems(passwordPolicy, { password, repeated }, path, words);
+  return { chosen: password, problems };
 }
 
 /** Looks up what the numbers stand for. */

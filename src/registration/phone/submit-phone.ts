@@ -4,7 +4,7 @@ import { openAnswers } from '../answers';
 import { chosenPasswordProblems, contextWords, type ChosenPassword } from '../fields/password';
 import { proveToldLogin, toldLoginProblem, type OldPassword } from '../legacy/told-login';
 import { advance, pathOf, type Outcome, type RegistrationTools } from '../register';
-import type { PhoneStep, Registration } from '../registration';
+import { needsCode, type PhoneStep, type Registration } from '../registration';
 import { provePhone } from './phone-code';
 
 export interface SubmittedCode extends ChosenPassword {
@@ -27,13 +27,18 @@ export async function submitPhone(
   const problems: Problems = {
     ...(legacyProblem ? { legacy_login: legacyProblem } : {}),
     ...(step.password
-      ? chosenPasswordProblems(typed, pathOf(tools, registration), contextWords(answers))
+      ? await chosenPasswordProblems(
+          tools.passwordPolicy,
+          typed,
+          pathOf(tools, registration),
+          contextWords(answers),
+        )
       : {}),
   };
   const proved =
-    registration.provedPhone === answers.phone
-      ? registration
-      : await provePhone(tools, registration, answers.phone, typed.code);
+    needsCode(registration, answers.phone)
+      ? await provePhone(tools, registration, answers.phone, typed.code)
+      : registration;
   if (typeof proved === 'string') return { problems: { code: proved, ...problems } };
   if (Object.keys(problems).length > 0) return { problems };
   const legacy = await proveToldLogin(tools, registration.id, answers.legacy, typed.old);

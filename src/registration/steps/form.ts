@@ -59,7 +59,7 @@ export const formPages: StepPages<FormStep> = {
   post: async (wizard, turn, step, form) => {
     const { parts } = wizard;
     const { ctx, path } = turn;
-    const asked = { path, fields: step.fields };
+    const asked = { path, fields: step.fields, rules: parts.identifierRules };
     const typed = readTyped(form, asked);
     if (parts.locale.choose(ctx, form.lang) || form.action === 'refresh')
       return again(wizard, turn, step, typed, { problems: {} });
@@ -67,7 +67,7 @@ export const formPages: StepPages<FormStep> = {
     const now = { ...turn, registration: human ?? turn.registration };
     const { data, problems } = checkTyped(typed, asked);
     if (!human) problems.captcha = form.captcha?.trim() ? 'captcha_wrong' : 'captcha_required';
-    const password = tellPassword(now, step, form, data);
+    const password = await tellPassword(parts, now, step, form, data);
     Object.assign(problems, password.problems);
     // Programs get no look into the directories by this way.
     const choice: CompanyChoice =

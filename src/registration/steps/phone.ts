@@ -16,7 +16,7 @@ import {
 import { codeWait } from '../phone/phone-code';
 import { submitPhone } from '../phone/submit-phone';
 import { resendCode } from '../register';
-import { formWith, type PhoneStep } from '../registration';
+import { formWith, needsCode, type PhoneStep } from '../registration';
 
 export const phonePages: StepPages<PhoneStep> = {
   show: (wizard, turn, step, { problems } = {}) => {
@@ -29,6 +29,7 @@ export const phonePages: StepPages<PhoneStep> = {
       scripts: step.password ? [...METER_SCRIPTS] : [],
       values: {
         phone: formatPhone(phone),
+        asksCode: needsCode(registration, phone),
         proved: registration.provedPhone === phone,
         wait: codeWait(registration, parts.clock.now()),
         userName: path.phoneIsName ? phone : answers?.email,

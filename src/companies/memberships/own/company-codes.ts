@@ -7,7 +7,7 @@ import { enqueue } from '../../../notifications/outbox';
 import type { Locale } from '../../../notifications/notifications';
 import type { Database } from '../../../storage/tables';
 import { issueCode, tryCode } from '../../../tokens/codes';
-import { findTokenById } from '../../../tokens/store';
+import { findTokenById, spendToken } from '../../../tokens/store';
 import type { CodeState } from '../../../tokens/tokens';
 import type { CompanyUnit } from '../../identifiers';
 import type { MailTools } from '../mails';
@@ -30,6 +30,8 @@ export interface CompanyCodeRequest {
   /** The company's address. */
   to: string;
   locale: Locale;
+  /** Id of the code that this one replaces: it is worth nothing from now on. */
+  replaces?: string;
 }
 
 export interface CodeTools extends MailTools {
@@ -41,6 +43,7 @@ export async function sendCompanyCode(tools: CodeTools, request: CompanyCodeRequ
   const { accountId, applicant, unit, companyName, nameSource, ogrn, purpose, to, locale } = request;
   const { secrets, clock, issuer } = tools;
   return tools.db.transaction().execute(async (trx) => {
+    if (request.replaces !== undefined) await spendToken(trx, purpose, { id: request.replaces }, clock.now());
     const payload = { ...unit, name: companyName, nameSource, ogrn };
     const asked = { purpose, accountId, payload, ttlSeconds: COMPANY_CODE_TTL };
     const { id, code } = await issueCode(trx, secrets, asked, clock);
@@ -54,7 +57,7 @@ export async function sendCompanyCode(tools: CodeTools, request: CompanyCodeRequ
   });
 }
 
-/** The company that a code was sent for; undefined for a code that is none of this person's. */
+/** The company that a code is sent for. */
 export interface CodedCompany {
   unit: CompanyUnit;
   name: string;
@@ -62,14 +65,22 @@ export interface CodedCompany {
   ogrn: string | null;
 }
 
+/** A code that was sent, and for which company. */
+export interface SentCompanyCode {
+  company: CodedCompany;
+  sentAt: Date;
+}
+
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-export async function findCodedCompany(
+/** Undefined for a code that is none of this person's. */
+export async function findCompanyCode(
   { db }: Pick<CodeTools, 'db'>,
   { accountId, purpose, id }: { accountId: string; purpose: CompanyCodePurpose; id: string },
-): Promise<CodedCompany | undefined> {
+): Promise<SentCompanyCode | undefined> {
   const token = UUID.test(id) ? await findTokenById(db, purpose, id) : undefined;
-  return token?.accountId === accountId ? codedCompany(token.payload) : undefined;
+  if (token?.accountId !== accountId) return undefined;
+  return { company: codedCompany(token.payload), sentAt: token.createdAt };
 }
 
 function codedCompany(payload: Record<string, unknown>): CodedCompany {
