@@ -60,6 +60,8 @@ function readSecretFile(name: string, file: string): string {
 
 /** A gateway that is named can be used. */
 function missingCredentials(config: Config): string[] {
+  if (config.workers > 1 && !config.databaseUrl)
+    return ['WORKERS above 1 needs DATABASE_URL; the embedded database serves one process.'];
   const { mtlsCertificateHeader, mtlsVerifiedHeader, mtlsOrigin } = config;
   if (mtlsCertificateHeader === undefined && (mtlsVerifiedHeader ?? mtlsOrigin) !== undefined)
     return ['MTLS_CERTIFICATE_HEADER is required with MTLS_VERIFIED_HEADER and MTLS_ORIGIN.'];

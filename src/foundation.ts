@@ -5,8 +5,12 @@ import { systemClock, type Clock } from './clock';
 import type { Config } from './config';
 import { createLogger, type Logger } from './log';
 import { createSecrets, randomToken, type Secrets } from './secrets';
+import type { EphemeralStore } from './storage/ephemeral/port';
+import { createRedisStore } from './storage/ephemeral/redis';
+import { createSqlStore } from './storage/ephemeral/sql';
 import { migrate } from './storage/migrate';
 import { openDatabase, type OpenedDatabase } from './storage/postgres';
+import { openRedis } from './storage/redis';
 
 export interface Foundation extends OpenedDatabase {
   config: Config;
@@ -82,4 +86,11 @@ export async function migrateFoundation({ config, db, log }: Foundation): Promis
   } finally {
     await patient?.close();
   }
+}
+
+/** The store of what ends by itself: Redis, or tables of the database. */
+export function openEphemeral({ config, db, log }: Foundation): EphemeralStore {
+  if (config.redisUrl === undefined) return createSqlStore(db);
+  const connection = openRedis(config.redisUrl, (error) => log.warn({ err: error }, 'redis connection lost'));
+  return { ...createRedisStore(connection), close: () => connection.close() };
 }

@@ -1,10 +1,10 @@
-/** Reads the settings and serves until a signal comes. */
+/** Reads the settings and serves until a signal comes, alone or with WORKERS of its kind. */
+import { run } from './cluster';
 import { ConfigError, loadConfig } from './config';
-import { serve } from './server';
 import { DataFolderBusy } from './storage/embedded-lock';
 
 async function main(): Promise<void> {
-  await serve(loadConfig());
+  await run(loadConfig());
 }
 
 main().catch((error: unknown) => {

@@ -7,9 +7,12 @@ import { createApp, type App } from './app';
 import type { Config } from './config';
 import { openFoundation, SERVING } from './foundation';
 
-/** Requests under way get this long before their connections are cut; the whole stop stays within 15 s. */
-const DRAIN_MS = 10_000;
-const NOTICE_MS = 3_000;
+/** Requests under way get this long before they are told to come back; the whole stop stays within 15 s. */
+const DRAIN_MS = 8000;
+/** Load balancers notice within seconds that a node is not ready; until then they still send people to it. */
+const NOTICE_SECONDS = 3;
+/** What has not ended so long after the last request will not. */
+const PATIENCE_MS = 3000;
 
 export interface Serving {
   /** Listens at HOST:PORT (and METRICS_PORT) and starts the workers. @throws Error when a port is taken. */
@@ -18,24 +21,30 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
+/** Milliseconds from the signal until requests are refused. */
+export const noticeOf = ({ shutdownNotice, environment }: Config): number =>
+  1000 * (shutdownNotice ?? (environment === 'production' ? NOTICE_SECONDS : 0));
+
 export function createServing(app: App): Serving {
-  const { config, log } = app;
+  const { config, log, listener } = app;
   let adminSocket: AdminSocket | undefined;
   let stopping: Promise<void> | undefined;
   const end = async (): Promise<void> => {
     log.info('stopping');
     app.drain();
-    // Load balancers notice within seconds that this node is not ready; until then they still send people here.
-    if (config.environment === 'production') await sleep(NOTICE_MS);
-    await Promise.all([closeServer(app.server), closeServer(app.metricsServer), adminSocket?.close()]);
+    // Other nodes take the recurring work over at once; people are still served.
+    const workers = app.stopWorkers();
+    await sleep(noticeOf(config));
+    await Promise.all([listener.end(DRAIN_MS), closeServer(app.metricsServer), adminSocket?.close()]);
+    await workers;
     await app.close();
     log.info('stopped');
   };
   return {
     listen: async () => {
-      await listenAt(app.server, config.port, config.host);
+      await listenAt(listener.server, config.port, config.host);
       if (config.metricsPort !== undefined)
-        await listenAt(app.metricsServer, config.metricsPort, config.host);
+        await listenAt(app.metricsServer, config.metricsPort, config.host, true);
       app.startWorkers();
       adminSocket = await serveAdminSocket(app);
       log.info(
@@ -60,10 +69,11 @@ export async function serve(config: Config): Promise<void> {
   }
 }
 
-function listenAt(server: Server, port: number, host: string): Promise<void> {
+/** @param exclusive not shared with the other processes of WORKERS */
+function listenAt(server: Server, port: number, host: string, exclusive = false): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen({ port, host, exclusive }, () => {
       server.off('error', reject);
       resolve();
     });
@@ -73,31 +83,27 @@ function listenAt(server: Server, port: number, host: string): Promise<void> {
 function closeServer(server: Server): Promise<void> {
   if (!server.listening) return Promise.resolve();
   return new Promise((resolve) => {
-    const cut = setTimeout(() => {
-      server.closeAllConnections();
-    }, DRAIN_MS);
     server.close(() => {
-      clearTimeout(cut);
       resolve();
     });
-    server.closeIdleConnections();
+    server.closeAllConnections();
   });
 }
 
 /** Ends the process in order on SIGTERM and SIGINT, and after a fault that nobody caught. */
 export function stopOnSignals(app: App, stopApp: () => Promise<void>): void {
   const end = (code: number): void => {
+    setTimeout(() => process.exit(code), noticeOf(app.config) + DRAIN_MS + PATIENCE_MS).unref();
     stopApp().then(
       () => process.exit(code),
       () => process.exit(1),
     );
   };
-  process.once('SIGTERM', () => {
-    end(0);
-  });
-  process.once('SIGINT', () => {
-    end(0);
-  });
+  // Heard as often as they come: one that finds nobody listening would end the process at once.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      end(0);
+    });
   const fatal = (error: unknown): void => {
     app.log.error({ err: error }, 'uncaught fault');
     end(1);

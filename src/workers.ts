@@ -26,6 +26,8 @@ export interface WorkerParts extends Foundation {
   holder: ProviderHolder;
   files: FileStore;
   outgoing: Outgoing;
+  /** Hears how each try to deliver a message ended. */
+  countMessage: (channel: string, result: string) => void;
 }
 
 /** Each may have to wait three seconds for its relying party; those of the others should not wait with it. */
@@ -33,7 +35,7 @@ const LOGOUTS_AT_ONCE = 32;
 
 /** Begins and ends all of it; `stop` waits for what is under way. */
 export function createWorkers(parts: WorkerParts): { start(): void; stop(): Promise<void> } {
-  const { config, db, secrets, clock, log, ephemeral, holder } = parts;
+  const { config, db, secrets, clock, log, ephemeral, holder, countMessage } = parts;
   const linker = createAuditLinker({
     db,
     secrets,
@@ -50,6 +52,7 @@ export function createWorkers(parts: WorkerParts): { start(): void; stop(): Prom
       ...(courier.channel === 'logout' ? { concurrency: LOGOUTS_AT_ONCE } : {}),
       eraseAfterSending: config.environment === 'production',
       onOutcome: ({ id, template, result, reason, receipt }) => {
+        countMessage(courier.channel, result);
         if (result === 'dead') log.warn({ message: id, template, reason }, 'message given up');
         else if (receipt !== undefined) log.debug({ message: id, template, receipt }, 'message accepted');
       },

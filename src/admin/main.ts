@@ -9,7 +9,7 @@ import { adminTools } from '../admin-socket';
 import { loadConfig, type Config } from '../config';
 import { openFoundation, type Foundation } from '../foundation';
 import { createLogger } from '../log';
-import { serve } from '../server';
+import { run } from '../cluster';
 import { DataFolderBusy } from '../storage/embedded-lock';
 import { listMigrations } from '../storage/migrate';
 import { EXIT, Failure, RanElsewhere, type AdminContext } from './admin';
@@ -72,7 +72,7 @@ async function requireMigrated({ db }: Foundation): Promise<void> {
 /** The same as src/main.ts, with one sentence for the usual mishap. */
 async function serveHere(): Promise<void> {
   try {
-    await serve(loadConfig());
+    await run(loadConfig());
   } catch (error) {
     if ((error as { code?: string }).code !== 'EADDRINUSE') throw error;
     throw new Failure('failed', 'The port is taken by another program; stop that one or set PORT.');

@@ -5,8 +5,12 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 export interface Metrics {
   observeRequest(route: string, status: number, seconds: number): void;
   countSignIn(outcome: string): void;
+  /** @param result of one try: sent, failed, dead */
+  countMessage(channel: string, result: string): void;
   /** A number that is asked for at each scrape. */
-  gauge(name: string, help: string, read: () => number): void;
+  gauge(name: string, help: string, read: () => number | Promise<number>): void;
+  /** Several of them, told apart by one label. */
+  gauges(name: string, help: string, label: string, read: () => Promise<[string, number][]>): void;
   text(): Promise<string>;
 }
 
@@ -30,6 +34,12 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'],
     registers: [registry],
   });
+  const messages = new Counter({
+    name: 'portone_id_messages_total',
+    help: 'Tries to deliver a message, by channel and result',
+    labelNames: ['channel', 'result'],
+    registers: [registry],
+  });
   return {
     observeRequest: (route, status, seconds) => {
       const label = ROUTES.exec(route)?.[1] ?? 'other';
@@ -38,13 +48,37 @@ export function createMetrics(): Metrics {
     countSignIn: (outcome) => {
       signIns.inc({ outcome });
     },
+    countMessage: (channel, result) => {
+      messages.inc({ channel, result });
+    },
     gauge: (name, help, read) => {
       const gauge = new Gauge({
         name: `portone_id_${name}`,
         help,
         registers: [registry],
-        collect: () => {
-          gauge.set(read());
+        collect: async () => {
+          // What cannot be found out is left out, and does not keep the rest from being told.
+          gauge.remove();
+          await Promise.resolve()
+            .then(read)
+            .then(
+              (value) => {
+                gauge.set(value);
+              },
+              () => undefined,
+            );
+        },
+      });
+    },
+    gauges: (name, help, label, read) => {
+      const gauge = new Gauge({
+        name: `portone_id_${name}`,
+        help,
+        labelNames: [label],
+        registers: [registry],
+        collect: async () => {
+          gauge.reset();
+          for (const [value, number] of await read().catch(() => [])) gauge.set({ [label]: value }, number);
         },
       });
     },

@@ -92,6 +92,29 @@ export async function claimMessages(
   }));
 }
 
+export interface OutboxMeasure {
+  channel: Channel;
+  waiting: number;
+  /** Seconds since the oldest message was written that is due, or being sent; 0 when none is. */
+  ageSeconds: number;
+}
+
+/** How much waits in each channel that has anything. */
+export async function measureOutbox(db: Queryable, now: Date): Promise<OutboxMeasure[]> {
+  const rows = await db
+    .selectFrom('outbox')
+    .select(['channel', (eb) => eb.fn.countAll<string>().as('waiting')])
+    .select((eb) => eb.fn.min('createdAt').filterWhere('nextAttemptAt', '<=', now).as('oldest'))
+    .where('status', '=', 'waiting')
+    .groupBy('channel')
+    .execute();
+  return rows.map(({ channel, waiting, oldest }) => ({
+    channel,
+    waiting: Number(waiting),
+    ageSeconds: oldest === null ? 0 : Math.max(0, (now.getTime() - oldest.getTime()) / 1000),
+  }));
+}
+
 /** Notes a message as sent, whoever holds it now: sent is sent. `erase` empties what it said and to whom. */
 export async function updateSent(db: Queryable, id: string, now: Date, erase: boolean): Promise<void> {
   await db

@@ -162,6 +162,8 @@ describe('one process on one data folder', () => {
     expect(await ended).toBe(0);
     expect(performance.now() - begun).toBeLessThan(15_000);
     await endless.over;
-    expect(endless.received()).toBe('');
+    expect(endless.received()).toMatch(/^HTTP\/1\.1 503 /);
+    expect(endless.received()).toMatch(/\r\nRetry-After: 1\r\n/i);
+    expect(program.complaints()).toBe('');
   }, 60_000);
 });
