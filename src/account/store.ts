@@ -11,7 +11,7 @@ export interface ConnectedApplication {
   since: Date;
 }
 
-/** Relying parties with a live grant, by name. */
+/** Relying parties with a live grant, or with a remembered yes, by name. */
 export async function listApplications(
   db: Queryable,
   accountId: string,
@@ -32,10 +32,18 @@ export async function listApplications(
     .groupBy(['clients.id', 'clients.name'])
     .orderBy('clients.name')
     .execute();
-  return rows.map(({ scope, ...rest }) => ({
-    ...rest,
-    scopes: [...new Set(scope.split(' ').filter(Boolean))],
-  }));
+  // A yes that is remembered without anything that stands on it can be taken back, too.
+  const remembered = await db
+    .selectFrom('clientConsents')
+    .innerJoin('clients', 'clients.id', 'clientConsents.clientId')
+    .select(['clients.id as clientId', 'clients.name', 'clientConsents.scope', 'givenAt as since'])
+    .where('accountId', '=', accountId)
+    .execute();
+  const held = new Set(rows.map(({ clientId }) => clientId));
+  const all = [...rows, ...remembered.filter(({ clientId }) => !held.has(clientId))];
+  return all
+    .map(({ scope, ...rest }) => ({ ...rest, scopes: [...new Set(scope.split(' ').filter(Boolean))] }))
+    .sort((a, b) => a.name.localeCompare(b.name, 'ru'));
 }
 
 /** What the trail says of one account, newest first. @param before id of the last row of the page before */

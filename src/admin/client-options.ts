@@ -9,13 +9,20 @@ import {
   type Client,
   type ClientInput,
 } from '../clients/client';
-import { FAPI2_DEFAULTS, PROFILES } from '../clients/protocol';
+import { CERTIFICATE_METHODS } from '../clients/protocol';
 import { findClient } from '../clients/store';
+import { SUBJECT_TYPES } from '../clients/subjects';
 import type { Queryable } from '../storage/tables';
 import { Failure, type AdminIo } from './admin';
+import {
+  addProtocolOptions,
+  profileDefaults,
+  saidOfProtocol,
+  type ProtocolOptions,
+} from './clients/protocol-options';
 
 /** Options that create and update share; undefined means "not said". */
-export interface ClientOptions {
+export interface ClientOptions extends ProtocolOptions {
   name?: string;
   redirectUri?: string[];
   postLogoutRedirectUri?: string[];
@@ -37,15 +44,10 @@ export interface ClientOptions {
   signInName?: string[];
   admits?: string;
   companyChoice?: string;
+  subjectType?: string;
+  sectorIdentifierUri?: string;
+  asksConsent?: boolean;
   registrationPath?: string[];
-  profile?: string;
-  /** Path of a file; see readKeys. */
-  jwks?: string;
-  jwksUri?: string;
-  requirePar?: boolean;
-  dpop?: boolean;
-  signedRequests?: boolean;
-  resource?: string[];
   pkceExempt?: boolean;
   /** False for --no-logo. */
   logo?: string | false;
@@ -54,7 +56,7 @@ export interface ClientOptions {
 const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
 
 export function addClientOptions(leaf: Command): Command {
-  return leaf
+  return addProtocolOptions(leaf)
     .option(
       '--redirect-uri <uri>',
       'where codes go, exact; https, or http to this machine (repeatable)',
@@ -78,25 +80,19 @@ export function addClientOptions(leaf: Command): Command {
         'client_secret_basic',
         'client_secret_post',
         'private_key_jwt',
+        ...CERTIFICATE_METHODS,
       ]),
     )
-    .addOption(
-      new Option('--profile <name>', 'fapi2: private_key_jwt, PAR, DPoP and ES256, all required').choices([
-        ...PROFILES,
-        'none',
-      ]),
-    )
-    .option('--jwks <file>', 'its public keys: a JSON Web Key Set')
-    .option('--jwks-uri <uri>', 'where its public keys are')
-    .option('--require-par', 'takes only pushed authorization requests (RFC 9126)')
-    .option('--no-require-par', 'takes plain ones, too')
-    .option('--dpop', 'gets only tokens that are bound to a key (RFC 9449)')
-    .option('--no-dpop', 'gets bearer tokens, too')
-    .option('--signed-requests', 'takes only signed authorization requests (RFC 9101)')
-    .option('--no-signed-requests', 'takes unsigned ones, too')
-    .option('--resource <uri>', 'an API that it may ask tokens for; see resources (repeatable)', collect)
     .option('--scope <scopes>', 'scopes it may ask for, separated by spaces')
     .option('--backchannel-logout-uri <uri>', 'told when a person signs out')
+    .addOption(
+      new Option('--subject-type <type>', 'the same sub everywhere, or one of its own').choices(
+        SUBJECT_TYPES,
+      ),
+    )
+    .option('--sector-identifier-uri <uri>', 'lists the redirect addresses of its sector (pairwise only)')
+    .option('--asks-consent', 'a third party: people are asked what it may know of them')
+    .option('--no-asks-consent', 'signing in there is consent enough')
     .option('--client-uri <uri>', 'its home page')
     .option('--initiate-login-uri <uri>', 'its page that begins a sign-in')
     .addOption(
@@ -141,10 +137,9 @@ function said(options: ClientOptions): Record<string, unknown> {
     ['help_uri', options.helpUri],
     ['policy_uri', options.policyUri],
     ['tos_uri', options.tosUri],
+    ['sector_identifier_uri', options.sectorIdentifierUri],
     ['support_phone', options.supportPhone],
     ['support_email', options.supportEmail],
-    ['jwks_uri', options.jwksUri],
-    ['profile', options.profile === 'none' ? '' : options.profile],
   ];
   const plainOnes: [string, unknown][] = [
     ['client_name', options.name],
@@ -156,6 +151,8 @@ function said(options: ClientOptions): Record<string, unknown> {
     ['id_token_signed_response_alg', options.alg],
     ['admits', options.admits],
     ['company_choice', options.companyChoice],
+    ['subject_type', options.subjectType],
+    ['asks_consent', options.asksConsent],
     // Without it a sign-out could only be told of the person, and would end all their sessions there.
     ['backchannel_logout_session_required', options.backchannelLogoutUri ? true : undefined],
     ['registration_paths', options.registrationPath],
@@ -170,26 +167,6 @@ function said(options: ClientOptions): Record<string, unknown> {
   ]);
 }
 
-const MAX_JWKS = 64 * 1024;
-
-/** The keys of the file that `--jwks` names; keys by value and by address take each other's place. @throws Failure */
-export async function readKeys(
-  io: AdminIo,
-  { jwks, jwksUri }: ClientOptions,
-): Promise<Record<string, unknown>> {
-  if (jwks !== undefined && jwksUri !== undefined)
-    throw new Failure('usage', '--jwks and --jwks-uri contradict each other; keep one.');
-  if (jwksUri !== undefined) return { jwks: undefined };
-  if (jwks === undefined) return {};
-  if (jwks === '') return { jwks: undefined };
-  const text = (await io.readFile(jwks, MAX_JWKS)).toString('utf8');
-  try {
-    return { jwks: JSON.parse(text) as unknown, jwks_uri: undefined };
-  } catch {
-    throw new Failure('usage', 'The file of --jwks is not JSON.');
-  }
-}
-
 /**
  * `standing` with what the options say, checked as a whole.
  * @param keys what readKeys gave
@@ -202,8 +179,9 @@ export function readRegistration(
 ): ClientInput {
   if (options.public && options.authMethod)
     throw new Failure('usage', '--public and --auth-method contradict each other; keep one.');
-  const profile = options.profile === 'fapi2' ? FAPI2_DEFAULTS : {};
-  const result = clientInput.safeParse({ ...standing, ...profile, ...keys, ...said(options) });
+  const result = clientInput.safeParse({
+    ...{ ...standing, ...profileDefaults(options), ...keys, ...said(options) },
+  });
   if (!result.success)
     throw new Failure('usage', `Cannot be registered: ${clientFaults(result.error).join('; ')}.`);
   if (options.pkceExempt && result.data.profile === 'fapi2')

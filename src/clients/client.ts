@@ -143,7 +143,10 @@ export const clientInput = z
       .optional(),
     support_email: z.email('must be an e-mail address').max(254).optional(),
     company_choice: z.enum(COMPANY_CHOICES).optional(),
+    /** Third parties: people are asked before it learns anything, once for each thing. */
+    asks_consent: z.boolean().optional(),
     ...protocolFields,
+    ...subjectFields,
   })
   .superRefine((client, context) => {
     const needsRedirect = client.grant_types.includes('authorization_code');
@@ -166,7 +169,8 @@ export const clientInput = z
         message: 'client_credentials needs a client with a secret or a key',
       });
     }
-    for (const fault of protocolFaults(client)) context.addIssue({ code: 'custom', ...fault });
+    for (const fault of [...protocolFaults(client), ...subjectFaults(client)])
+      context.addIssue({ code: 'custom', ...fault });
   });
 
 export type ClientInput = z.infer<typeof clientInput>;

@@ -19,6 +19,9 @@ export interface ClientRow {
   input: ClientInput;
   secretHash: string | null;
   pkceExempt: boolean;
+  /** Of one that registered itself: by which token, and the fingerprint of the one that manages it. */
+  registrationTokenId?: string;
+  managementHash?: string;
 }
 
 /** False when the id is taken. */
@@ -32,6 +35,8 @@ export async function insertClient(db: Queryable, row: ClientRow, at: Date): Pro
       metadata: JSON.stringify(metadata),
       secretHash: row.secretHash,
       pkceExempt: row.pkceExempt,
+      registrationTokenId: row.registrationTokenId ?? null,
+      managementHash: row.managementHash ?? null,
       logo: null,
       logoType: null,
       createdAt: at,

@@ -24,7 +24,7 @@ export interface InteractionDetails {
   accountId: string | undefined;
   /** The company that the relying party asks for: `<inn>` or `<inn>/<kpp>`, as it came. */
   company: string | undefined;
-  /** Scopes asked for, in the order of the request. */
+  /** Scopes asked for, in the order of the request, and those of claims that are asked for one by one. */
   scopes: string[];
   /** URIs of the APIs that it asks tokens for. */
   resources: string[];
@@ -51,6 +51,8 @@ export interface Interactions {
   proceed(ctx: Context): Promise<void>;
   /** The person acts for this company there. */
   actFor(ctx: Context, companyId: string): Promise<void>;
+  /** The person goes on with the account that is signed in, or wants to sign in with another. */
+  chooseAccount(ctx: Context, choice: { another: boolean }): Promise<void>;
   /** The person consents to what is asked for. */
   allow(ctx: Context): Promise<void>;
   /** Ends with `access_denied` at the relying party. */

@@ -8,7 +8,7 @@ import type { LegacyAccountClaim } from '../legacy-accounts/legacy-account';
 
 /** Scope → claims (OIDC Core §5.4; `companies`, `company`, `legacy_accounts`, `contracts` and `customer` are ours). */
 export const CLAIMS_BY_SCOPE: Record<Exclude<(typeof SCOPES)[number], 'offline_access'>, string[]> = {
-  openid: ['sub'],
+  openid: ['sub', 'auth_time', 'acr', 'amr'],
   profile: ['name', 'family_name', 'given_name', 'middle_name', 'locale', 'updated_at'],
   email: ['email', 'email_verified'],
   phone: ['phone_number', 'phone_number_verified'],

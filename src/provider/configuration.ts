@@ -26,6 +26,7 @@ import { findAccount } from './session/account';
 import { loadGrant } from './session/grant';
 import type { Standings } from './session/standing';
 import type { SessionWatch } from './session/session-watch';
+import { authenticationSettings, claimsParameter } from './session/authentication';
 import { subjectSettings } from './session/subjects';
 import type { SigningKeySet } from './keys/signing-keys';
 
@@ -70,6 +71,7 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
   return {
     ...protocolSettings(parts),
     ...subjectSettings(settings.pairwiseSalt),
+    ...authenticationSettings,
     adapter: parts.adapter,
     clients: [ownClient(settings.issuer)],
     jwks: { keys: keys.keys },
@@ -107,6 +109,7 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
     },
     features: {
       ...protocolFeatures(parts),
+      claimsParameter,
       devInteractions: { enabled: false },
       backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },

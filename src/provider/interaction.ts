@@ -13,6 +13,7 @@ import { allowFormTarget } from '../http/security-headers';
 import type { Queryable } from '../storage/tables';
 import { requestedDetails } from './protocol/authorization-details';
 import { COMPANY } from './session/acting-company';
+import { acrOf, scopesOfClaims } from './session/authentication';
 import type { ProviderHolder } from './provider';
 
 export function createInteractions(holder: ProviderHolder, db: Queryable): Interactions {
@@ -30,9 +31,12 @@ export function createInteractions(holder: ProviderHolder, db: Queryable): Inter
       return details;
     },
     signIn: (ctx, { accountId, amr, at, remember }) =>
-      finish(ctx, { login: { accountId, amr, ts: Math.floor(at.getTime() / 1000), remember } }),
+      finish(ctx, {
+        login: { accountId, amr, acr: acrOf(amr), ts: Math.floor(at.getTime() / 1000), remember },
+      }),
     proceed: (ctx) => finish(ctx, {}),
     actFor: (ctx, companyId) => finish(ctx, { [COMPANY]: { companyId } }),
+    chooseAccount: (ctx, { another }) => finish(ctx, { select_account: { another } }),
     allow: (ctx) => finish(ctx, { consent: {} }),
     cancel: (ctx) => finish(ctx, { error: 'access_denied', error_description: 'the person cancelled' }),
   };
@@ -72,13 +76,22 @@ async function findDetails(holder: ProviderHolder, db: Queryable, ctx: Context):
     uiLocales: text(params.ui_locales),
     accountId: interaction.session?.accountId,
     company: text(params[COMPANY]),
-    scopes: (text(params.scope) ?? '').split(' ').filter(Boolean),
+    scopes: [
+      ...new Set([...(text(params.scope) ?? '').split(' '), ...scopesOfClaims(claimNames(params.claims))]),
+    ].filter(Boolean),
     resources: [params.resource].flat().filter((uri) => typeof uri === 'string'),
     details: requestedDetails(params),
   };
   ctx.state.brand = details.brand;
   if (redirectUri) allowFormTarget(ctx, redirectUri);
   return details;
+}
+
+/** The claims that a request names one by one; oidc-provider has read it before. */
+function claimNames(claims: unknown): string[] {
+  if (typeof claims !== 'string') return [];
+  const asked = JSON.parse(claims) as { id_token?: object; userinfo?: object };
+  return [asked.id_token, asked.userinfo].flatMap((part) => Object.keys(part ?? {}));
 }
 
 /** Whether a sign-in that an interaction began with is still in force. */

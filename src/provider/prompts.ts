@@ -55,6 +55,19 @@ async function mustAgree(
   return !isOwn(client) && dueDocuments(await documents.required(), consents).length > 0;
 }
 
+/** OIDC Core §3.1.2.1. */
+const SELECT_ACCOUNT = 'select_account';
+
+function mustSelect({ session, prompts, result }: KoaContextWithOIDC['oidc']): boolean {
+  const selected = result?.[SELECT_ACCOUNT] !== undefined || result?.login !== undefined;
+  return prompts.has(SELECT_ACCOUNT) && session?.accountId !== undefined && !selected;
+}
+
+function wantsAnother({ result }: KoaContextWithOIDC['oidc']): boolean {
+  const choice = result?.[SELECT_ACCOUNT] as { another?: boolean } | undefined;
+  return choice?.another === true && result?.login === undefined;
+}
+
 export interface PromptParts {
   documents: Documents;
   standings: Standings;
@@ -77,6 +90,22 @@ export function interactionPrompts({ documents, standings }: PromptParts): inter
     ?.checks.add(
       new Check('sign_in_ended', 'the End-User must sign in again', 'login_required', signInEnded),
     );
+  const login = policy.get('login');
+  login?.checks.add(
+    new Check('another_account', 'the End-User signs in with another account', 'login_required', ({ oidc }) =>
+      wantsAnother(oidc),
+    ),
+  );
+  const selecting = new Check(
+    'account_not_selected',
+    'the End-User must select an account',
+    'account_selection_required',
+    ({ oidc }) => mustSelect(oidc),
+  );
+  const selection = new Prompt({ name: SELECT_ACCOUNT, requestable: true }, selecting);
+  // Where nobody is signed in there is nobody to go on as; the sign-in itself selects.
+  selection.checks.remove('select_account_prompt');
+  policy.add(selection, 0);
   const approval = check('application_open', 'the End-User is not approved yet', keepsOut);
   const several = new Check(
     'company_not_chosen',

@@ -143,4 +143,3 @@ export async function endTokens(trx: Queryable, accountId: string, clientId?: st
   await tokens.execute();
   return Number((await grants.executeTakeFirstOrThrow()).numDeletedRows);
 }
-

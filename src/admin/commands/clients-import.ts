@@ -1,3 +1,4 @@
+import { checkSubjects } from '../clients/check-subjects';
 import { addLeaf, nounOf, startRun, type AddCommands } from '../command';
 import { importClients, planImport, readImport, type Imported } from '../import-clients';
 
@@ -26,6 +27,7 @@ export const addClientsImport: AddCommands = (program, context) => {
     .action(async (file: string, { json, replace, dryRun }: ImportOptions) => {
       const { tools, actor, print } = await startRun(context);
       const entries = readImport((await context.io.readFile(file, MAX_FILE)).toString('utf8'));
+      for (const { input } of entries) await checkSubjects(tools.config, input);
       const done: Imported[] = dryRun
         ? (await planImport(tools.db, entries, replace === true)).map(({ entry, standing }) => ({
             id: entry.input.client_id,

@@ -7,6 +7,7 @@ import {
   rotateClientSecret,
 } from '../../clients/register-client';
 import { listClients, type ClientChange } from '../../clients/store';
+import type { Config } from '../../config';
 import { fingerprint, randomToken } from '../../secrets';
 import { Failure, type AdminContext } from '../admin';
 import {
@@ -19,9 +20,9 @@ import {
   readRegistration,
   type ClientOptions,
 } from '../client-options';
-import {
 import { checkSubjects } from '../clients/check-subjects';
 import { readKeys } from '../clients/protocol-options';
+import {
   addLeaf,
   addNoun,
   addPaging,
@@ -76,6 +77,7 @@ function addCreate(clients: Command, context: AdminContext): void {
       const { id, json } = options;
       const keys = await readKeys(context.io, options);
       const input = readRegistration(options, { client_id: id }, keys);
+      await checkSubjects(tools.config, input);
       const logo = options.logo ? await readLogo(context.io, options.logo) : undefined;
       const made = await registerClient(tools, input, { actor, pkceExempt: options.pkceExempt });
       if (made === 'id_taken')
@@ -190,7 +192,7 @@ function addUpdate(clients: Command, context: AdminContext): void {
     .action(async (id: string, options: ClientOptions & Answer) => {
       const { tools, actor, print } = await startRun(context);
       const standing = await getClient(tools.db, id);
-      const { change, secret } = await readChange(context, standing, options);
+      const { change, secret } = await readChange(context, tools.config, standing, options);
       const client = await changeClient(tools, id, change, actor);
       if (!client) throw new Failure('notFound', 'The relying party has gone meanwhile.');
       if (json(options))
@@ -207,6 +209,7 @@ const json = (options: Answer): boolean => options.json === true;
 /** What an update stores; a public client that becomes confidential gets its first secret. */
 async function readChange(
   { io }: AdminContext,
+  config: Config,
   standing: Client,
   options: ClientOptions,
 ): Promise<{ change: ClientChange; secret: string | undefined }> {
@@ -215,6 +218,7 @@ async function readChange(
     throw new Failure('usage', 'Say what to change; --help lists what can be.');
   const before = { ...standing.metadata, client_id: standing.id, client_name: standing.name };
   const input = readRegistration(options, before, await readKeys(io, options));
+  await checkSubjects(config, input);
   const confidential = hasSecret(input.token_endpoint_auth_method);
   const secret = confidential && standing.secretHash === null ? randomToken() : undefined;
   const change: ClientChange = {

@@ -24,6 +24,7 @@ const KINDS = {
   sessions: 'account_sessions',
   grants: 'grants',
   refresh_tokens: 'refresh_tokens',
+  allowed_access: 'client_consents',
   older_portal_logins: 'legacy_links',
   registrations: 'registrations',
   contracts: 'contracts',

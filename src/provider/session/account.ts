@@ -6,6 +6,7 @@ import { companyClaim, TOLD_STATUSES } from '../../companies/memberships/members
 import { personClaims } from '../claims';
 import { isBeingClosed, keepsOut } from '../prompts';
 import { actingOf } from './acting-company';
+import { mayLearn, scopesOfClaims } from './authentication';
 import type { SessionWatch } from './session-watch';
 import { ofSession, ofToken, type PresentedToken, type Standings } from './standing';
 
@@ -39,20 +40,22 @@ export async function findAccount(
   if (!isInForce(person, since === undefined ? clock.now() : new Date(since * 1000))) return undefined;
   return {
     accountId: person.id,
-    claims: (_use: string, scope: string) => {
-      const asked = new Set(scope.split(' '));
+    claims: (_use: string, scope: string, claims: object = {}) => {
+      const asked = new Set([...scope.split(' '), ...scopesOfClaims(Object.keys(claims))]);
       const now = clock.now();
       const told = asked.has('companies')
         ? memberships.filter(({ status }) => TOLD_STATUSES.includes(status))
         : [];
       const acting = actingOf(told, grant?.companyId ?? null);
-      return personClaims(
+      const known = personClaims(
         person,
         told.map((view) => companyClaim(view, now)),
         acting && companyClaim(acting, now),
         asked.has('legacy_accounts') ? standing.legacyAccounts : [],
         asked.has('contracts') ? standing.contracts : [],
       );
+      const learned = Object.entries(known).filter(([claim]) => mayLearn(client, claim));
+      return { ...Object.fromEntries(learned), sub: known.sub };
     },
   };
 }

@@ -1,20 +1,22 @@
 /** The grant of an authorization: found, made or widened. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { OWN_CLIENT_ID } from '../../clients/client';
+import type { Clock } from '../../clock';
 import type { Database } from '../../storage/tables';
 import { describeGrant } from '../adapters/grants';
 import { grantOfNothing } from '../own-client';
 import { widenGrant } from '../protocol/resources';
 import { actingCompany, keepCompany } from './acting-company';
+import { keepAnswer, mustAsk } from './asked-consent';
 import type { Standings } from './standing';
 
 /**
  * Relying parties are the operator's own: signing in is consent enough, so the grant is made or widened here.
- * `prompt=consent` still asks.
+ * `prompt=consent` still asks, and so do third parties (`asks_consent`) until the person has allowed what they want.
  * @param refreshLifetime seconds
  */
 export async function loadGrant(
-  { db, standings }: { db: Database; standings: Standings },
+  { db, clock, standings }: { db: Database; clock: Clock; standings: Standings },
   ctx: KoaContextWithOIDC,
   refreshLifetime: number,
 ) {
@@ -27,14 +29,18 @@ export async function loadGrant(
   // Nothing is granted while the person is being asked.
   const asks = oidc.prompts.has('consent') || oidc.params?.authorization_details !== undefined;
   if (asks && !oidc.result?.consent) return found;
+  if (await mustAsk(db, ctx)) return found;
   const grant = found ?? new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
   const wanted = [...oidc.requestParamOIDCScopes];
   const held = new Set(grant.getOIDCScopeEncountered().split(' '));
   const outlived = found !== undefined && found.remainingTTL < refreshLifetime;
-  const widened = widenGrant(ctx, grant);
+  const claims = [...oidc.requestParamClaims];
+  const heldClaims = grant.getOIDCClaimsEncountered();
+  const widened = widenGrant(ctx, grant) || claims.some((claim) => !heldClaims.includes(claim));
   const { companyId } = await actingCompany(standings, ctx);
   if (!found || outlived || widened || wanted.some((scope) => !held.has(scope))) {
     grant.addOIDCScope(wanted.join(' '));
+    if (claims.length > 0) grant.addOIDCClaims(claims);
     // A grant lives as long as the refresh tokens that this sign-in may still give.
     if (outlived) Object.assign(grant, { exp: undefined });
     describeGrant(ctx, { sessionUid: session.uid, scope: grant.getOIDCScopeEncountered(), companyId });
@@ -42,5 +48,6 @@ export async function loadGrant(
   } else {
     await keepCompany(db, grant.jti, companyId);
   }
+  await keepAnswer({ db, clock }, ctx);
   return grant;
 }

@@ -96,9 +96,8 @@ const CONTRACTS = `
     order by t.held_since, t.number)
   from contracts t left join companies c on c.id = t.company_id where t.account_id = a.id and t.status = 'active'`;
 
-/** $1 account, $2 session, $3 grant, $4 now; $5 consents, $6 logins, $7 contracts: whether they are wanted. */
-const TEXT = `
-  select a.id, a.status, a.family_name as "familyName", a.given_name as "givenName", a.middle_name as "middleName",
+const PERSON = `
+  a.id, a.status, a.family_name as "familyName", a.given_name as "givenName", a.middle_name as "middleName",
     a.locale, a.sessions_valid_after as "sessionsValidAfter", a.customer_kind as "customerKind",
     a.customer_inn as "customerInn", a.customer_ogrn as "customerOgrn", a.updated_at as "updatedAt",
     mail.value as email, mail.proved_at is not null as "emailProved",
@@ -107,17 +106,32 @@ const TEXT = `
     g.payload as "grantPayload", g.company_id as "companyId",
     exists (select from account_closings k where k.account_id = a.id and k.reason = 'asked'
       and k.undone_at is null and k.destroyed_at is null) as closing,
-    (${MEMBERSHIPS}) as memberships,
+    (${MEMBERSHIPS}) as memberships`;
+
+const NAMES = `
+  left join identifiers mail on mail.account_id = a.id and mail.kind = 'email'
+  left join identifiers mobile on mobile.account_id = a.id and mobile.kind = 'phone'
+  left join identifiers own on own.account_id = a.id and own.kind = 'login'`;
+
+/** $1 account, $2 session, $3 grant, $4 now; $5 consents, $6 logins, $7 contracts: whether they are wanted. */
+const OF_SUBJECT = `
+  select ${PERSON},
     case when $5 then (${CONSENTS}) end as consents,
     case when $6 then (${LOGINS}) end as logins,
     case when $7 then (${CONTRACTS}) end as contracts
-  from accounts a
-    left join identifiers mail on mail.account_id = a.id and mail.kind = 'email'
-    left join identifiers mobile on mobile.account_id = a.id and mobile.kind = 'phone'
-    left join identifiers own on own.account_id = a.id and own.kind = 'login'
+  from accounts a ${NAMES}
     left join account_sessions s on s.uid = $2
     left join grants g on g.id = $3 and g.expires_at > $4
   where a.id = $1 limit 1`;
+
+/** $1 fingerprint of the token, $2 now. */
+const OF_REFRESH_TOKEN = `
+  select t.payload as "tokenPayload", t.consumed_at as "consumedAt", ${PERSON},
+    null as consents, (${LOGINS}) as logins, (${CONTRACTS}) as contracts
+  from refresh_tokens t join accounts a on a.id = t.account_id ${NAMES}
+    left join grants g on g.id = t.grant_id and g.expires_at > $2
+    left join account_sessions s on s.uid = g.session_uid
+  where t.id = $1 and t.expires_at > $2 limit 1`;
 
 interface StandingRow extends StandingPerson {
   sessionUid: string | null;
@@ -130,6 +144,11 @@ interface StandingRow extends StandingPerson {
   consents: Standing['consents'] | null;
   logins: LegacyAccountClaim[] | null;
   contracts: Parameters<typeof contractClaim>[0][] | null;
+}
+
+interface RefreshTokenRow extends StandingRow {
+  tokenPayload: string;
+  consumedAt: Date | null;
 }
 
 /** Scopes whose claims are read only where they are asked for. */
@@ -171,8 +190,18 @@ export interface Standings {
   of(ctx: object, subject: Subject): Promise<Standing>;
   /** Says whom the artifact that this request has presented is about, so that its grant need not be asked for alone. */
   expect(subject: Subject): void;
+  /** A refresh token as it is stored, with the standing of its owner. @param id fingerprint */
+  ofRefreshToken(id: string): Promise<PresentedRefreshToken | undefined>;
+  /** As `expect`, of a subject whose standing has come with the artifact. */
+  know(subject: Subject, standing: Standing): void;
   /** The standing that belongs to a grant, where it is known whose it is. */
   ofGrant(grantId: string): Promise<Standing> | undefined;
+}
+
+export interface PresentedRefreshToken {
+  payload: string;
+  consumed: boolean;
+  standing: Standing;
 }
 
 interface Memo {
@@ -198,17 +227,28 @@ export function createStandings({ pool, clock }: { pool: Pool; clock: Clock }): 
       ...[accountId, sessionUid ?? null, grantId === undefined ? null : fingerprint(grantId), clock.now()],
       ...[scope === undefined, scopes.has('legacy_accounts'), scopes.has('contracts')],
     ];
+    return toStanding(await ask<StandingRow>('standing', OF_SUBJECT, values));
+  }
+
+  /** Prepared once a connection: planning it would cost more than running it. */
+  async function ask<R extends object>(
+    name: string,
+    text: string,
+    values: unknown[],
+  ): Promise<R | undefined> {
     try {
-      const { rows } = await pool.query<StandingRow>({ name: 'standing', text: TEXT, values });
-      return toStanding(rows[0]);
+      return (await pool.query<R>({ name, text, values })).rows[0];
     } catch (error) {
       throw unavailability(error) ?? error;
     }
   }
 
+  const keyOf = ({ accountId, sessionUid, grantId, scope }: Subject): string =>
+    JSON.stringify([accountId, sessionUid, grantId, scope]);
+
   const of = (ctx: object, subject: Subject): Promise<Standing> => {
     const memo = memoOf(ctx);
-    const key = JSON.stringify([subject.accountId, subject.sessionUid, subject.grantId, subject.scope]);
+    const key = keyOf(subject);
     if (memo.read?.key !== key) memo.read = { key, standing: read(subject) };
     return memo.read.standing;
   };
@@ -218,6 +258,21 @@ export function createStandings({ pool, clock }: { pool: Pool; clock: Clock }): 
     expect: (subject) => {
       const { ctx } = Provider;
       if (ctx) memoOf(ctx).expected = subject;
+    },
+    ofRefreshToken: async (id) => {
+      const row = await ask<RefreshTokenRow>('refresh_token_standing', OF_REFRESH_TOKEN, [id, clock.now()]);
+      return (
+        row && { payload: row.tokenPayload, consumed: row.consumedAt !== null, standing: toStanding(row) }
+      );
+    },
+    know: (subject, standing) => {
+      const { ctx } = Provider;
+      if (!ctx) return;
+      const memo = memoOf(ctx);
+      memo.expected = subject;
+      // The grant's own session; a token that names another one is asked about by that.
+      if (standing.session?.uid === subject.sessionUid)
+        memo.read = { key: keyOf(subject), standing: Promise.resolve(standing) };
     },
     ofGrant: (grantId) => {
       const { ctx } = Provider;

@@ -1,0 +1,67 @@
+/** Calls to addresses that others have named: which are made, and how they end. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AddressRefused, createOutgoing } from '../../src/http/outgoing/outgoing';
+
+describe('outgoing calls', () => {
+  let sink: Server;
+  let port: number;
+  let reached: string[];
+  beforeAll(async () => {
+    reached = [];
+    sink = createServer((request, response) => {
+      reached.push(request.url ?? '');
+      if (request.url === '/big') response.end(Buffer.alloc(100_000));
+      else if (request.url !== '/slow') response.end('here');
+    });
+    await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
+    port = (sink.address() as AddressInfo).port;
+  });
+  afterAll(() => {
+    sink.closeAllConnections();
+    sink.close();
+  });
+  const networks = { includes: () => false };
+  const limits = { deadlineMs: 300, maxBytes: 1000 };
+  const resolveTo =
+    (...addresses: string[]) =>
+    () =>
+      Promise.resolve(addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })));
+
+  it.each([
+    ...['http://127.0.0.1', 'http://localhost', 'http://[::1]', 'http://0x7f.1', 'http://2130706433'],
+    ...['https://169.254.169.254', 'https://10.0.0.1', 'https://[::ffff:127.0.0.1]', 'https://[fd00::1]'],
+    ...['https://0.0.0.0', 'https://[::]', 'https://100.64.0.1', 'https://[64:ff9b::7f00:1]'],
+  ])('attack 69: %s is not called', async (origin) => {
+    const outgoing = createOutgoing({ loopback: false, networks });
+    await expect(outgoing(`${origin}:${port}/x`, limits)).rejects.toThrow(AddressRefused);
+    expect(reached).toEqual([]);
+  });
+
+  it('attack 69: a name is looked up once, and all that it answers must be allowed', async () => {
+    const mixed = createOutgoing({
+      loopback: false,
+      networks,
+      resolve: resolveTo('93.184.216.34', '127.0.0.1'),
+    });
+    await expect(mixed('https://rebind.example/', limits)).rejects.toThrow(AddressRefused);
+    let asked = 0;
+    const resolve = () => {
+      asked += 1;
+      return resolveTo(asked === 1 ? '127.0.0.1' : '10.0.0.1')();
+    };
+    const outgoing = createOutgoing({ loopback: true, networks, resolve });
+    const answer = await outgoing(`http://rebind.example:${port}/once`, limits);
+    expect([answer.body.toString(), asked]).toEqual(['here', 1]);
+  });
+
+  it('end by the clock and by length', async () => {
+    const outgoing = createOutgoing({ loopback: true, networks });
+    const began = Date.now();
+    await expect(outgoing(`http://127.0.0.1:${port}/slow`, limits)).rejects.toMatchObject({
+      name: 'TimeoutError',
+    });
+    expect(Date.now() - began).toBeLessThan(1000);
+    await expect(outgoing(`http://127.0.0.1:${port}/big`, limits)).rejects.toThrow('longer than 1000 bytes');
+  });
+});
