@@ -1,5 +1,6 @@
 /** The programs the bench needs; on a Debian machine, as root, it installs the missing ones. */
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { findPostgres } from '../postgres-server';
 import { findProgram } from '../processes';
 import { findHaproxy } from '../proxy';
@@ -17,10 +18,25 @@ export function findChromium(): string | undefined {
     .find((path) => path !== undefined);
 }
 
+/** Where Debian puts them: on PATH there may be others, or none for a user who is not root. */
+export const APACHE = '/usr/sbin/apache2';
+export const SYSTEM_PYTHON = '/usr/bin/python3';
+const PYTHON_PACKAGES = '/usr/lib/python3/dist-packages';
+
+export const apacheModule = (name: string): string => `/usr/lib/apache2/modules/mod_${name}.so`;
+
+const found = (...paths: string[]): string | undefined => (paths.every(existsSync) ? paths[0] : undefined);
+
 const PROGRAMS: readonly Program[] = [
   { find: findPostgres, packages: ['postgresql'] },
   { find: () => findProgram('redis-server'), packages: ['redis-server'] },
   { find: findChromium, packages: ['chromium', 'fonts-dejavu-core'] },
+  // Relying parties that are not ours.
+  { find: () => found(APACHE, apacheModule('auth_openidc')), packages: ['libapache2-mod-auth-openidc'] },
+  {
+    find: () => found(`${PYTHON_PACKAGES}/authlib`, `${PYTHON_PACKAGES}/requests`, SYSTEM_PYTHON),
+    packages: ['python3-authlib', 'python3-requests'],
+  },
   { find: findHaproxy, packages: ['haproxy'] },
 ];
 
@@ -36,7 +52,7 @@ export function ensurePrograms(): void {
   const left = missingPackages();
   if (left.length > 0) {
     throw new Error(
-      `The tests need Postgres 15 or newer, Redis, Chromium and HAProxy. Please install: apt-get install ${left.join(' ')}`,
+      `The tests need Postgres 15 or newer, Redis, Chromium, HAProxy, mod_auth_openidc and Authlib. Please install: apt-get install ${left.join(' ')}`,
     );
   }
 }
