@@ -5,6 +5,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { KoaContextWithOIDC, TLSClientAuthProperty } from 'oidc-provider';
 import { isSameName } from '../../clients/distinguished-name';
+import type { Clock } from '../../clock';
 import type { AddressRanges } from '../../config/readers';
 import { plainAddress } from '../../http/client-address';
 
@@ -49,14 +50,14 @@ const isInForce = ({ validFromDate, validToDate }: X509Certificate, now: Date): 
   validFromDate <= now && now < validToDate;
 
 /** Functions for oidc-provider: what certificate came with a request, whether its CA is known, whom it names. */
-export function clientCertificates(settings: CertificateSettings) {
+export function clientCertificates(settings: CertificateSettings, clock: Clock) {
   const found = new WeakMap<object, X509Certificate | undefined>();
   const find = (ctx: Asked): X509Certificate | undefined => {
     const { certificateHeader: name } = settings;
     if (name === undefined || !fromProxy(ctx, settings)) return undefined;
     const certificate = readCertificate(onlyHeader(ctx, name) ?? '');
     // RFC 8705 leaves the time to whoever looks at the certificate; for a self-signed one that is us.
-    return certificate && isInForce(certificate, new Date()) ? certificate : undefined;
+    return certificate && isInForce(certificate, clock.now()) ? certificate : undefined;
   };
   const getCertificate = (ctx: Asked): X509Certificate | undefined => {
     if (!found.has(ctx.req)) found.set(ctx.req, find(ctx));

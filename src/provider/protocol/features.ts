@@ -90,7 +90,7 @@ const takesCertificates = ({ certificates }: FeatureParts['settings']): boolean 
   certificates.certificateHeader !== undefined;
 
 export function protocolFeatures(parts: FeatureParts): ProtocolFeatures {
-  const { db, secrets, devicePages, settings, detailsTypes } = parts;
+  const { db, clock, secrets, devicePages, settings, detailsTypes } = parts;
   const [nonceKey = ''] = secrets.keys('dpop');
   return {
     pushedAuthorizationRequests: { enabled: true },
@@ -109,7 +109,7 @@ export function protocolFeatures(parts: FeatureParts): ProtocolFeatures {
       mTLS: {
         ...{ enabled: true, certificateBoundAccessTokens: true },
         ...{ tlsClientAuth: true, selfSignedTlsClientAuth: true },
-        ...clientCertificates(settings.certificates),
+        ...clientCertificates(settings.certificates, clock),
       },
     }),
     resourceIndicators: {
