@@ -3,6 +3,7 @@
  * all within `READY_WAIT_MS + COMMAND_MS` (people get their 503 within 3 s), and the client never sends one
  * twice: a `spend` whose first answer was lost would look like somebody else's theft.
  */
+import type { Socket } from 'node:net';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { Refusal } from '../errors';
 import { parseRedisUrl, type RedisAddress } from './redis-url';
@@ -33,12 +34,36 @@ export function openRedis(url: string, onError: (error: Error) => void): RedisCo
   const client = connect(parseRedisUrl(url));
   // Unheard, an 'error' event would end the process.
   client.on('error', onError);
-  if (client instanceof Cluster) client.on('node error', onError);
+  if (client instanceof Cluster) client.on('node error', onError).on('+node', sendTogether);
+  else sendTogether(client);
   return {
     client,
     ready: readiness(client),
     close: () => end(client),
   };
+}
+
+/** Commands of one turn of the event loop leave in one packet: each write of its own costs more than the command. */
+function sendTogether(client: Redis): void {
+  client.on('connect', () => {
+    const stream = Reflect.get(client, 'stream') as Socket;
+    const write: (...given: unknown[]) => boolean = stream.write.bind(stream);
+    let corked = false;
+    const uncork = (): void => {
+      corked = false;
+      stream.uncork();
+    };
+    Object.assign(stream, {
+      write: (...given: unknown[]) => {
+        if (!corked) {
+          corked = true;
+          stream.cork();
+          setImmediate(uncork);
+        }
+        return write(...given);
+      },
+    });
+  });
 }
 
 function connect(address: RedisAddress): Redis | Cluster {

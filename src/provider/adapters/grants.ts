@@ -1,13 +1,11 @@
 /** Grants: what a person has allowed a relying party. In the database; deleting one ends every token under it. */
 import Provider, { type Adapter } from 'oidc-provider';
-import type { Clock } from '../../clock';
 import { addSeconds } from '../../clock';
 import { fingerprint } from '../../secrets';
-import type { Database } from '../../storage/tables';
-import type { Standings } from '../session/standing';
-import { DEFAULT_TTL, type PayloadSeal } from './payload';
+import { DEFAULT_TTL, type StoredParts } from './payload';
 
 const MODEL = 'Grant';
+const FIND = 'select payload from grants where id = $1 and expires_at > $2';
 
 /** What stands beside a grant in columns of its own. */
 export interface GrantDescription {
@@ -25,12 +23,7 @@ export function describeGrant(ctx: object, description: GrantDescription): void 
   descriptions.set(ctx, description);
 }
 
-export function grantArtifacts(
-  db: Database,
-  payloads: PayloadSeal,
-  clock: Clock,
-  standings: Standings,
-): Adapter {
+export function grantArtifacts({ db, pool, payloads, clock, standings }: StoredParts): Adapter {
   return {
     async find(id) {
       const standing = standings.ofGrant(id);
@@ -38,13 +31,9 @@ export function grantArtifacts(
         const { grant } = await standing;
         return grant && payloads.open(MODEL, id, grant.payload);
       }
-      const row = await db
-        .selectFrom('grants')
-        .select(['payload'])
-        .where('id', '=', fingerprint(id))
-        .where('expiresAt', '>', clock.now())
-        .executeTakeFirst();
-      return row && payloads.open(MODEL, id, row.payload);
+      const values = [fingerprint(id), clock.now()];
+      const { rows } = await pool.query<{ payload: string }>({ name: 'grant', text: FIND, values });
+      return rows[0] && payloads.open(MODEL, id, rows[0].payload);
     },
     async upsert(id, payload, expiresIn = DEFAULT_TTL) {
       const now = clock.now();

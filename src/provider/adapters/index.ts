@@ -1,5 +1,6 @@
 /** Where each artifact lives: truth in the database, the short-lived in the ephemeral store (docs/storage.md). */
 import type { Adapter } from 'oidc-provider';
+import type { Pool } from 'pg';
 import type { KnownClients } from '../../clients/known-clients';
 import type { Clock } from '../../clock';
 import type { Secrets } from '../../secrets';
@@ -18,6 +19,7 @@ import { refreshTokenArtifacts } from './refresh-tokens';
 
 export interface AdapterParts {
   db: Database;
+  pool: Pool;
   ephemeral: EphemeralStore;
   secrets: Secrets;
   clock: Clock;
@@ -28,6 +30,7 @@ export interface AdapterParts {
 /** The adapter factory that oidc-provider asks once per model. */
 export function createAdapters({
   db,
+  pool,
   ephemeral,
   secrets,
   clock,
@@ -35,10 +38,11 @@ export function createAdapters({
   standings,
 }: AdapterParts): (model: string) => Adapter {
   const payloads = createPayloadSeal(secrets);
+  const stored = { db, pool, payloads, clock, standings };
   const adapterOf = (model: string): Adapter => {
     if (model === 'Client') return refusing(clientArtifacts(clients));
-    if (model === 'Grant') return refusing(grantArtifacts(db, payloads, clock, standings));
-    if (model === 'RefreshToken') return refusing(refreshTokenArtifacts(db, payloads, clock));
+    if (model === 'Grant') return refusing(grantArtifacts(stored));
+    if (model === 'RefreshToken') return refusing(refreshTokenArtifacts(stored));
     if (model === 'DeviceCode')
       return notingParticipants(deviceCodeArtifacts(ephemeral, payloads, secrets), db, clients);
     const plain = ephemeralArtifacts(model, ephemeral, payloads);
@@ -51,7 +55,7 @@ export function createAdapters({
 }
 
 /** What people's relying parties present; whose it is, its grant is, too. */
-const PRESENTED = new Set(['AccessToken', 'AuthorizationCode', 'DeviceCode', 'RefreshToken']);
+const PRESENTED = new Set(['AccessToken', 'AuthorizationCode', 'DeviceCode']);
 
 function expecting(adapter: Adapter, standings: Standings): Adapter {
   return {

@@ -3,15 +3,23 @@
  * stays spent. A row has no foreign key to its grant on purpose: when a parallel request has just ended the grant,
  * the insert must still succeed, and the token it stores is worthless since its grant is gone.
  */
-import { sql } from 'kysely';
 import Provider, { errors, type Adapter } from 'oidc-provider';
-import { addSeconds, type Clock } from '../../clock';
+import { addSeconds } from '../../clock';
 import { fingerprint } from '../../secrets';
-import type { Database } from '../../storage/tables';
-import { DEFAULT_TTL, type PayloadSeal } from './payload';
+import { ofToken } from '../session/standing';
+import { DEFAULT_TTL, type StoredParts } from './payload';
 
 const MODEL = 'RefreshToken';
-const COLUMNS = sql`id, grant_id, account_id, client_id, payload, expires_at, created_at`;
+
+const COLUMNS = 'id, grant_id, account_id, client_id, payload, expires_at, created_at';
+const VALUES = '$1, $2, $3::uuid, $4, $5, $6::timestamptz, $7::timestamptz';
+const INSERT = `insert into refresh_tokens (${COLUMNS}) values (${VALUES})`;
+/** $8: fingerprint of the one that is spent. */
+const REPLACE = `
+  with spent as (
+    update refresh_tokens set consumed_at = $7::timestamptz where id = $8 and consumed_at is null returning id
+  )
+  insert into refresh_tokens (${COLUMNS}) select ${VALUES} from spent`;
 
 /**
  * The token that a request spends. oidc-provider spends it and then stores its successor at once: here both are one
@@ -26,37 +34,30 @@ function takeFormer(): string | undefined {
   return former;
 }
 
-export function refreshTokenArtifacts(db: Database, payloads: PayloadSeal, clock: Clock): Adapter {
+export function refreshTokenArtifacts({ db, pool, payloads, clock, standings }: StoredParts): Adapter {
   return {
     async find(id) {
-      const row = await db
-        .selectFrom('refreshTokens')
-        .select(['payload', 'consumedAt'])
-        .where('id', '=', fingerprint(id))
-        .where('expiresAt', '>', clock.now())
-        .executeTakeFirst();
-      const payload = row && payloads.open(MODEL, id, row.payload);
-      return payload && row.consumedAt ? { ...payload, consumed: true } : payload;
+      const found = await standings.ofRefreshToken(fingerprint(id));
+      const payload = found && payloads.open(MODEL, id, found.payload);
+      if (!payload) return undefined;
+      standings.know(ofToken(payload, payload.accountId ?? ''), found.standing);
+      return found.consumed ? { ...payload, consumed: true } : payload;
     },
     async upsert(id, payload, expiresIn = DEFAULT_TTL) {
       const now = clock.now();
-      const row = sql`${fingerprint(id)}, ${fingerprint(payload.grantId ?? '')}, ${payload.accountId ?? ''}::uuid,
-        ${payload.clientId ?? ''}, ${payloads.seal(MODEL, id, payload)}, ${addSeconds(now, expiresIn)}::timestamptz,
-        ${now}::timestamptz`;
+      const { grantId = '', accountId, clientId } = payload;
+      const row = [
+        ...[fingerprint(id), fingerprint(grantId), accountId, clientId, payloads.seal(MODEL, id, payload)],
+        ...[addSeconds(now, expiresIn), now],
+      ];
       const former = takeFormer();
-      // Rotation with one winner (RFC 9700 §4.14.2): compare and set, the loser is told.
-      const result = await (
+      const { rowCount } = await pool.query(
         former === undefined
-          ? sql`insert into refresh_tokens (${COLUMNS}) values (${row})`
-          : sql`
-              with spent as (
-                update refresh_tokens set consumed_at = ${now}
-                where id = ${fingerprint(former)} and consumed_at is null
-                returning id
-              )
-              insert into refresh_tokens (${COLUMNS}) select ${row} from spent`
-      ).execute(db);
-      if (result.numAffectedRows !== 1n) throw new errors.InvalidGrant('already used');
+          ? { name: 'refresh_token_first', text: INSERT, values: row }
+          : { name: 'refresh_token_next', text: REPLACE, values: [...row, fingerprint(former)] },
+      );
+      // Rotation with one winner (RFC 9700 §4.14.2): compare and set, the loser is told.
+      if (rowCount !== 1) throw new errors.InvalidGrant('already used');
     },
     consume: (id) => {
       const { ctx } = Provider;
