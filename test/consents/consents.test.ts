@@ -93,6 +93,11 @@ describe.each(storageKinds)('consents on %s', (kind) => {
     expect(codeOf((await enter(person)).answer)).toBeTruthy();
     await publish('terms', '6. Новое правило.');
     const made = await addPerson(product.app);
+    // Advertising is nobody's ground for having an account.
+    const marketing = (await createDocuments(product.app).current()).filter(({ name }) => name === 'marketing');
+    const consents = marketing.map(agreedVersion);
+    const given = { accountId: made.id, consents, facts: IN_ACCOUNT, at: clock.now() };
+    await product.app.db.transaction().execute((trx) => giveConsents(trx, given));
     const back = await signIn(
       createAgent(product.issuer),
       product.issuer,
