@@ -3,9 +3,15 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { EXIT, EXIT_MEANINGS, Failure, type AdminContext, type AdminTools } from './admin';
 import { plain } from './print/plain-text';
 import { createPrinter, type Printer } from './print/printer';
+import type { Column } from './print/table';
 
 /** Adds one noun with its verbs to the program. */
 export type AddCommands = (program: Command, context: AdminContext) => void;
+
+/** The option that every verb has. */
+export interface Answer {
+  json?: true;
+}
 
 /** One run of a command: its tools, who asked, and how to answer. */
 export interface Run {
@@ -106,6 +112,22 @@ export function cutPage<Item>(
 /** Says on stderr how to see more. */
 export function noteNext(print: Printer, next: string | null): void {
   if (next !== null) print.note(`There is more: add --after ${next}`);
+}
+
+/** A page of a list: as JSON with the cursor of the next one, or as a table. */
+export function answerPage<Item>(
+  { print }: Pick<Run, 'print'>,
+  { json }: Answer,
+  page: { items: readonly Item[]; next: string | null },
+  toJson: (item: Item) => unknown,
+  columns: readonly Column<Item>[],
+): void {
+  if (json) {
+    print.json({ items: page.items.map(toJson), next: page.next });
+    return;
+  }
+  print.table(page.items, columns);
+  noteNext(print, page.next);
 }
 
 /** The sentence for a cursor that no page ended with. */

@@ -1,13 +1,6 @@
-/** A file of contracts: which column is which, and what each line says. */
+/** A file of contracts: what each line says. */
 import { readUnit, type CompanyUnit } from '../companies/identifiers';
-import {
-  decodeText,
-  eachRow,
-  readRows,
-  SEPARATORS,
-  splitLines,
-  type Separator,
-} from '../companies/import/csv';
+import { readTable, type FileFault, type TableRow } from '../companies/import/table-file';
 import { normalContractNumber, type Contract } from './contract';
 
 const COLUMNS = {
@@ -17,7 +10,7 @@ const COLUMNS = {
   company: ['company', 'компания', 'название', 'наименование'],
   status: ['status', 'статус', 'состояние'],
   reason: ['reason', 'причина'],
-} as const satisfies Record<string, readonly string[]>;
+} as const;
 
 type Column = keyof typeof COLUMNS;
 
@@ -53,56 +46,29 @@ export interface ContractFile {
 }
 
 /** Reads a whole file. Lines that cannot be used are told apart, each with its first reason. */
-export function readContractFile(bytes: Uint8Array): ContractFile | { fault: 'damaged_text' | 'no_header' } {
-  const decoded = decodeText(bytes);
-  if (!decoded) return { fault: 'damaged_text' };
-  const lines = splitLines(decoded.text);
-  const header = findHeader(lines[0] ?? '');
-  if (!header) return { fault: 'no_header' };
-  lines.fill('', 0, 1);
+export function readContractFile(bytes: Uint8Array): ContractFile | { fault: FileFault } {
   const entries = new Map<string, ContractEntry>();
   const refused: RefusedContract[] = [];
   let duplicates = 0;
-  const unread = eachRow(lines, header.separator, header.width, (row, line) => {
-    const read = readRow(row, header, line);
+  const heading = { columns: COLUMNS, isEnough: (has: (column: Column) => boolean) => has('number') };
+  const table = readTable(bytes, heading, (row) => {
+    const read = readRow(row);
     if (typeof read === 'string') {
-      refused.push({ line, problem: read });
+      refused.push({ line: row.line, problem: read });
       return;
     }
     if (entries.delete(read.number)) duplicates += 1;
     entries.set(read.number, read);
   });
-  refused.push(...unread.map((line): RefusedContract => ({ line, problem: 'quote' })));
+  if ('fault' in table) return table;
+  refused.push(...table.unread.map((line): RefusedContract => ({ line, problem: 'quote' })));
   refused.sort((a, b) => a.line - b.line);
   return { entries: [...entries.values()], duplicates, refused };
 }
 
-interface Header {
-  separator: Separator;
-  width: number;
-  at: Partial<Record<Column, number>>;
-}
-
-function findHeader(line: string): Header | undefined {
-  for (const separator of SEPARATORS) {
-    const titles = (readRows([line], separator)[0] ?? []).map((title) => title.trim().toLowerCase());
-    const at: Header['at'] = {};
-    for (const column of Object.keys(COLUMNS) as Column[]) {
-      const place = titles.findIndex((title) => COLUMNS[column].some((name) => name === title));
-      if (place >= 0) at[column] = place;
-    }
-    if (at.number !== undefined) return { separator, width: titles.length, at };
-  }
-  return undefined;
-}
-
-function readRow(
-  row: readonly string[],
-  { width, at }: Header,
-  line: number,
-): ContractEntry | ContractProblem {
-  if (row.slice(width).some((field) => field.trim() !== '')) return 'columns';
-  const field = (column: Column): string => (row[at[column] ?? -1] ?? '').trim();
+function readRow({ line, cell, surplus }: TableRow<Column>): ContractEntry | ContractProblem {
+  if (surplus !== undefined) return 'columns';
+  const field = (column: Column): string => cell(column).trim();
   const number = normalContractNumber(field('number'));
   if (number === undefined) return 'number';
   const [inn, kpp] = [field('inn'), field('kpp')];

@@ -1,6 +1,7 @@
 /** Brings a file's contracts in: all of its good lines in one transaction, or nothing. */
 import { storableText } from '../audit/audit';
 import { recordEvent } from '../audit/store';
+import { inOrder, sumBatches } from '../companies/import/batches';
 import { ensureCompany, findCompanyByUnit } from '../companies/memberships/store';
 import { findDirectoryRow } from '../companies/store';
 import type { Queryable } from '../storage/tables';
@@ -8,9 +9,6 @@ import type { ActivationTools } from './activate-company';
 import type { ContractEntry, ContractFile, RefusedContract } from './contract-file';
 import { endContractIn } from './end-contract';
 import { upsertContracts } from './store';
-
-/** Rows of one statement. */
-const BATCH = 500;
 
 export interface ContractCounts {
   added: number;
@@ -59,8 +57,7 @@ async function bringIn(
   actor: string,
 ): Promise<ContractCounts> {
   const at = tools.clock.now();
-  // Always in the same order, so that two imports wait for each other and do not deadlock.
-  const ordered = entries.toSorted((a, b) => (a.number < b.number ? -1 : 1));
+  const ordered = inOrder(entries, ({ number }) => number);
   const companies = await findCompanies(trx, ordered, at);
   const unknown = ordered.filter(({ unit }) => unit !== null && !companies.has(unitKey(unit)));
   const lost = new Set(unknown);
@@ -69,13 +66,11 @@ async function bringIn(
     ...{ added: 0, known: 0, ended: 0 },
     refused: unknown.map(({ line }) => ({ line, problem: 'company_unknown' })),
   };
-  for (let begin = 0; begin < good.length; begin += BATCH) {
-    const batch = good.slice(begin, begin + BATCH).map(({ number, unit }) => ({
-      ...{ number, source: file },
-      companyId: unit === null ? null : (companies.get(unitKey(unit)) ?? null),
-    }));
-    counts.added += await upsertContracts(trx, batch, at);
-  }
+  const rows = good.map(({ number, unit }) => ({
+    ...{ number, source: file },
+    companyId: unit === null ? null : (companies.get(unitKey(unit)) ?? null),
+  }));
+  counts.added = await sumBatches(rows, (batch) => upsertContracts(trx, batch, at));
   counts.known = good.length - counts.added;
   for (const { number, status, reason } of good) {
     if (status !== 'ended') continue;

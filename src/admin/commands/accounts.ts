@@ -11,20 +11,17 @@ import {
   addLeaf,
   addNoun,
   addPaging,
+  answerPage,
   badCursor,
   confirm,
   cutPage,
-  noteNext,
   startRun,
   type AddCommands,
+  type Answer,
   type PageOptions,
   type Run,
 } from '../command';
 import { accountFacts, accountJson, getAccount, readEmail } from '../find-account';
-
-interface Answer {
-  json?: true;
-}
 
 /** `accounts`: people who may sign in. No command here sets or shows a password or a link. */
 export const addAccounts: AddCommands = (program, context) => {
@@ -145,25 +142,21 @@ function addList(accounts: Command, context: AdminContext): void {
     .addOption(new Option('--status <status>', 'only accounts in this state').choices(['active', 'blocked']))
     .option('--search <text>', 'part of a family name, given name or e-mail')
     .action(async (options: PageOptions & Answer & { status?: Account['status']; search?: string }) => {
-      const { tools, print } = await startRun(context);
-      const { limit, status, json } = options;
+      const run = await startRun(context);
+      const { tools, print } = run;
+      const { limit, status } = options;
       const search = options.search && storableText(options.search);
       const after = options.after === undefined ? undefined : await findProfile(tools.db, options.after);
       if (options.after !== undefined && !after) throw badCursor();
       const rows = await listProfiles(tools.db, { status, search, after, limit: limit + 1 });
-      const { items, next } = cutPage(rows, limit, ({ id }) => id);
-      if (json) {
-        print.json({ items: items.map(accountJson), next });
-        return;
-      }
-      print.table(items, [
+      const page = cutPage(rows, limit, ({ id }) => id);
+      answerPage(run, options, page, accountJson, [
         { title: 'ID', cell: ({ id }) => id },
         { title: 'NAME', cell: fullName, shrinks: true },
         { title: 'E-MAIL', cell: ({ email }) => email ?? '–', shrinks: true },
         { title: 'STATUS', cell: (item) => item.status, alarming: (item) => item.status === 'blocked' },
         print.ageColumn(({ createdAt }) => createdAt),
       ]);
-      noteNext(print, next);
     });
 }
 

@@ -1,16 +1,23 @@
-import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { findCompany } from '../../companies/directory';
-import { readCompanyFile, type CompanyFile, type FileFault } from '../../companies/import/directory-file';
+import type { ImportCounts } from '../../companies/import/batches';
+import { readCompanyFile, type CompanyFile } from '../../companies/import/directory-file';
 import { createCompanyDirectories } from '../../companies/directories';
 import { readUnit } from '../../companies/identifiers';
-import { importCompanies, planImport, type ImportCounts } from '../../companies/import/import-companies';
+import { importCompanies, planImport } from '../../companies/import/import-companies';
 import type { CompanyFacts } from '../../companies/company';
 import { parseEmail } from '../../accounts/email-address';
 import { findCompanyEmail, setCompanyEmail } from '../../companies/memberships/own/company-email';
 import { Failure, type AdminContext } from '../admin';
 import { addLeaf, addNoun, startRun, type AddCommands } from '../command';
+import {
+  noteDryRun,
+  nothingUsable,
+  printRefused,
+  readImport,
+  refusedJson,
+  type ImportOptions,
+} from '../import-file';
 import type { Printer } from '../print/printer';
 
 /** `companies`: the local directory, and what the directories know. */
@@ -24,17 +31,8 @@ export const addCompanies: AddCommands = (program, context) => {
   addEmail(companies, context);
 };
 
-/** 100,000 companies are about 20 MB. */
-const MAX_FILE = 64 * 1024 * 1024;
-/** More would scroll away; the counts tell the rest. */
-const SHOWN_LINES = 50;
-
-const FAULTS: Record<FileFault, string> = {
-  damaged_text:
-    'The file is UTF-8 with damaged places, so its names cannot be trusted; export it again, in UTF-8 or windows-1251.',
-  no_header:
-    'No heading with the columns ИНН and Наименование stands within the first 10 lines of the file; docs/companies.md shows what it should hold.',
-};
+const NO_HEADING =
+  'No heading with the columns ИНН and Наименование stands within the first 10 lines of the file; docs/companies.md shows what it should hold.';
 
 function addImport(companies: Command, context: AdminContext): void {
   addLeaf(companies, 'import <file>', {
@@ -43,21 +41,19 @@ function addImport(companies: Command, context: AdminContext): void {
     examples: ['companies import companies.csv --dry-run', 'companies import companies.csv --json'],
   })
     .option('--dry-run', 'check everything and say what would happen')
-    .action(async (path: string, { json, dryRun }: { json?: true; dryRun?: true }) => {
-      const { tools, actor, print } = await startRun(context);
-      const bytes = await context.io.readFile(path, MAX_FILE);
-      const file = readCompanyFile(bytes);
-      if ('fault' in file) throw new Failure('usage', FAULTS[file.fault]);
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const nothing = dryRun === true || file.entries.length === 0;
-      const counts = nothing
-        ? await planImport(tools.db, file)
-        : await importCompanies(tools, file, { actor, file: basename(path), sha256 });
+    .action(async (path: string, { json, dryRun }: ImportOptions) => {
+      const run = await startRun(context);
+      const { tools, actor, print } = run;
+      const { file, from } = await readImport(run, path, readCompanyFile, NO_HEADING);
+      const empty = file.entries.length === 0;
+      const counts =
+        dryRun === true || empty
+          ? await planImport(tools.db, file)
+          : await importCompanies(tools, file, { actor, ...from });
       if (json) print.json({ dry_run: dryRun === true, ...importJson(file, counts) });
       else printImport(print, file, counts);
-      if (file.entries.length === 0)
-        throw new Failure('usage', 'No line of the file can be used; nothing was imported.');
-      if (dryRun) print.note('Nothing was stored (dry run).');
+      if (empty) throw nothingUsable();
+      noteDryRun(print, dryRun);
     });
 }
 
@@ -73,9 +69,8 @@ const importJson = (file: CompanyFile, { added, updated }: ImportCounts) => ({
   added,
   updated,
   duplicates: file.duplicates,
-  refused: file.refused.length,
   refused_by_problem: countProblems(file),
-  refused_lines: file.refused.slice(0, SHOWN_LINES),
+  ...refusedJson(file.refused),
 });
 
 function printImport(print: Printer, file: CompanyFile, { added, updated }: ImportCounts): void {
@@ -88,14 +83,7 @@ function printImport(print: Printer, file: CompanyFile, { added, updated }: Impo
     ['refused', String(file.refused.length)],
     ...Object.entries(countProblems(file)).map(([problem, n]): [string, string] => ['', `${n} ${problem}`]),
   ]);
-  if (file.refused.length === 0) return;
-  print.table(file.refused.slice(0, SHOWN_LINES), [
-    { title: 'LINE', cell: ({ line }) => String(line) },
-    { title: 'PROBLEM', cell: ({ problem }) => problem },
-    { title: 'VALUE', cell: ({ value }) => value, shrinks: true },
-  ]);
-  const hidden = file.refused.length - SHOWN_LINES;
-  if (hidden > 0) print.note(`${hidden} more refused lines are not shown.`);
+  printRefused(print, file.refused, [{ title: 'VALUE', cell: ({ value }) => value, shrinks: true }]);
 }
 
 const companyJson = (company: CompanyFacts) => ({

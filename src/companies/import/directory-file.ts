@@ -1,6 +1,7 @@
-/** A file of companies, as 1C and spreadsheets export it: which column is which, and what each line says. */
+/** A file of companies: what each line says. */
 import { COMPANY_STATUSES, type CompanyStatus } from '../company';
-import { decodeText, eachRow, readRows, SEPARATORS, splitLines, type Encoding, type Separator } from './csv';
+import type { Encoding, Separator } from './csv';
+import { readTable, type FileFault, type TableRow } from './table-file';
 import { parseEmail } from '../../accounts/email-address';
 import { isPersonInn, readOgrn, readOgrnip, readUnit } from '../identifiers';
 import type { InnProblem, KppProblem, OgrnProblem } from '../identifiers';
@@ -23,10 +24,9 @@ const COLUMNS = {
   address: ['адрес', 'юридический адрес', 'адрес юридический', 'address'],
   status: ['статус', 'состояние', 'status'],
   email: ['электронная почта', 'эл. почта', 'e-mail', 'email'],
-} as const satisfies Record<string, readonly string[]>;
+} as const;
 
 type Column = keyof typeof COLUMNS;
-type Places = Partial<Record<Column, number>>;
 
 export type LineProblem =
   | InnProblem
@@ -56,76 +56,25 @@ export interface CompanyFile {
   refused: RefusedLine[];
 }
 
-/** Why no line of a file can be read. */
-export type FileFault = 'damaged_text' | 'no_header';
-
 /** Reads a whole file. Lines that cannot be used are told apart, each with its first reason. */
 export function readCompanyFile(bytes: Uint8Array): CompanyFile | { fault: FileFault } {
-  const decoded = decodeText(bytes);
-  if (!decoded) return { fault: 'damaged_text' };
-  const lines = splitLines(decoded.text);
-  const header = findHeader(lines);
-  if (!header) return { fault: 'no_header' };
-  const { separator, places, columns } = header;
-  // What stands above the heading is a title.
-  lines.fill('', 0, header.line);
-  const file: CompanyFile = {
-    encoding: decoded.encoding,
-    separator,
-    entries: [],
-    duplicates: 0,
-    refused: [],
-  };
+  const entries: DirectoryEntry[] = [];
+  const refused: RefusedLine[] = [];
+  let duplicates = 0;
   const seen = new Set<string>();
-  const unread = eachRow(lines, separator, columns, (row, line) => {
-    const read = readRow(row, places, columns);
-    if ('problem' in read) file.refused.push({ line, ...read });
-    else if (seen.size === seen.add(`${read.inn} ${read.kpp ?? ''}`).size) file.duplicates += 1;
-    else file.entries.push(read);
+  const isEnough = (has: (column: Column) => boolean): boolean =>
+    has('inn') && (has('name') || has('fullName'));
+  const table = readTable(bytes, { columns: COLUMNS, isEnough }, (row) => {
+    const read = readRow(row);
+    if ('problem' in read) refused.push({ line: row.line, ...read });
+    else if (seen.size === seen.add(`${read.inn} ${read.kpp ?? ''}`).size) duplicates += 1;
+    else entries.push(read);
   });
-  file.refused.push(...unread.map((line): RefusedLine => ({ line, problem: 'quote', value: '"' })));
-  file.refused.sort((a, b) => a.line - b.line);
-  return file;
-}
-
-interface Header {
-  separator: Separator;
-  places: Places;
-  columns: number;
-  /** Lines up to and with the heading. */
-  line: number;
-}
-
-/** Reports may begin with a title. */
-const HEADER_WITHIN = 10;
-
-function findHeader(lines: readonly string[]): Header | undefined {
-  for (const separator of SEPARATORS) {
-    for (let line = 1; line <= HEADER_WITHIN; line++) {
-      const [row] = readRows(lines.slice(line - 1, line), separator);
-      const places = row && placesOf(row);
-      if (places?.inn !== undefined && (places.name ?? places.fullName) !== undefined)
-        return { separator, places, columns: row?.length ?? 0, line };
-    }
-  }
-  return undefined;
-}
-
-function placesOf(row: readonly string[]): Places {
-  const titles = row.map((title) =>
-    title
-      .normalize('NFKC')
-      .toLowerCase()
-      .replaceAll('ё', 'е')
-      .replace(/[\s_]+/g, ' ')
-      .trim(),
-  );
-  const places: Places = {};
-  for (const [column, names] of Object.entries(COLUMNS) as [Column, readonly string[]][]) {
-    const place = titles.findIndex((title) => names.includes(title));
-    if (place >= 0) places[column] = place;
-  }
-  return places;
+  if ('fault' in table) return table;
+  const { encoding, separator, unread } = table;
+  refused.push(...unread.map((line): RefusedLine => ({ line, problem: 'quote', value: '"' })));
+  refused.sort((a, b) => a.line - b.line);
+  return { encoding, separator, entries, duplicates, refused };
 }
 
 type Refusal = Omit<RefusedLine, 'line'>;
@@ -136,10 +85,9 @@ const refusal = (problem: LineProblem, value: string): Refusal => ({
   value: value.slice(0, MAX_VALUE),
 });
 
-function readRow(row: readonly string[], places: Places, columns: number): DirectoryEntry | Refusal {
-  const surplus = row.slice(columns).find((field) => field.trim() !== '');
+function readRow({ cell: standing, has, surplus }: TableRow<Column>): DirectoryEntry | Refusal {
   if (surplus !== undefined) return refusal('columns', surplus);
-  const cell = (column: Column): string => tidy(row[places[column] ?? -1] ?? '');
+  const cell = (column: Column): string => tidy(standing(column));
   const typed = { inn: cell('inn'), kpp: cell('kpp') };
   const { unit, problems } = readUnit(typed);
   if (problems) {
@@ -166,7 +114,7 @@ function readRow(row: readonly string[], places: Places, columns: number): Direc
     status,
     branch: unit.kpp !== null && isBranchKpp(unit.kpp) ? 'branch' : 'main',
     address: cell('address').slice(0, MAX_ADDRESS) || null,
-    ...(places.email === undefined ? {} : { email }),
+    ...(has('email') ? { email } : {}),
   };
 }
 

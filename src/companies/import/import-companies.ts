@@ -2,20 +2,9 @@
 import { recordEvent } from '../../audit/store';
 import type { Clock } from '../../clock';
 import type { Database } from '../../storage/tables';
+import { inOrder, sumBatches, type ImportCounts } from './batches';
 import type { CompanyFile } from './directory-file';
-import { analyseDirectory, countDirectoryRows, upsertDirectoryRows, type DirectoryEntry } from '../store';
-
-/** Rows of one statement. */
-const BATCH = 2000;
-
-export interface ImportCounts {
-  added: number;
-  updated: number;
-}
-
-function* batches(entries: readonly DirectoryEntry[]): Generator<readonly DirectoryEntry[]> {
-  for (let at = 0; at < entries.length; at += BATCH) yield entries.slice(at, at + BATCH);
-}
+import { analyseDirectory, countDirectoryRows, upsertDirectoryRows } from '../store';
 
 /** Stores the file's entries with their audit row. @param from what the audit row says of the file. */
 export async function importCompanies(
@@ -26,10 +15,8 @@ export async function importCompanies(
   const at = clock.now();
   const { actor, file, sha256 } = from;
   return db.transaction().execute(async (trx) => {
-    let added = 0;
-    // Always in the same order, so that two imports wait for each other and do not deadlock.
-    const ordered = entries.toSorted((a, b) => compare(a, b));
-    for (const batch of batches(ordered)) added += await upsertDirectoryRows(trx, batch, at);
+    const ordered = inOrder(entries, ({ inn, kpp }) => `${inn} ${kpp ?? ''}`);
+    const added = await sumBatches(ordered, (batch) => upsertDirectoryRows(trx, batch, at));
     await analyseDirectory(trx);
     const counts = { added, updated: entries.length - added };
     const details = { file, sha256, ...counts, duplicates, refused: refused.length };
@@ -38,14 +25,8 @@ export async function importCompanies(
   });
 }
 
-function compare(a: DirectoryEntry, b: DirectoryEntry): number {
-  const [one, other] = [a, b].map(({ inn, kpp }) => `${inn} ${kpp ?? ''}`);
-  return (one ?? '') < (other ?? '') ? -1 : 1;
-}
-
 /** What an import would do now. */
 export async function planImport(db: Database, { entries }: CompanyFile): Promise<ImportCounts> {
-  let updated = 0;
-  for (const batch of batches(entries)) updated += await countDirectoryRows(db, batch);
+  const updated = await sumBatches(entries, (batch) => countDirectoryRows(db, batch));
   return { added: entries.length - updated, updated };
 }

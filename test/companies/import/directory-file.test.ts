@@ -1,8 +1,5 @@
-import {
-  readCompanyFile,
-  type CompanyFile,
-  type FileFault,
-} from '../../../src/companies/import/directory-file';
+import { readCompanyFile, type CompanyFile } from '../../../src/companies/import/directory-file';
+import type { FileFault } from '../../../src/companies/import/table-file';
 
 const HEADER = 'ИНН;КПП;ОГРН;Наименование;Полное наименование;Адрес;Статус';
 const ROMASHKA =

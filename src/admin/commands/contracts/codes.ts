@@ -11,18 +11,15 @@ import {
   addLeaf,
   addNoun,
   addPaging,
+  answerPage,
   badCursor,
   cutPage,
-  noteNext,
   startRun,
   type AddCommands,
+  type Answer,
   type PageOptions,
 } from '../../command';
 import { namingOf, readCompany, unitText } from '../memberships/application';
-
-interface Answer {
-  json?: true;
-}
 
 /** `codes`: what the office hands out, so that nobody has to approve the person. */
 export const addCodes: AddCommands = (program, context) => {
@@ -160,8 +157,10 @@ function addList(codes: Command, context: AdminContext): void {
     .option('--company <inn/kpp>', 'only those for one company', readCompany)
     .option('--contract <number>', 'only those for one contract', readContractNumber)
     .option('--live', 'only those that still open something')
-    .action(async ({ limit, after, company, contract, live, json }: ListOptions) => {
-      const { tools, print } = await startRun(context);
+    .action(async (options: ListOptions) => {
+      const { limit, after, company, contract, live } = options;
+      const run = await startRun(context);
+      const { tools } = run;
       if (after !== undefined && !isUuid(after)) throw badCursor();
       const now = tools.clock.now();
       const known = company && (await findCompanyByUnit(tools.db, company));
@@ -170,19 +169,14 @@ function addList(codes: Command, context: AdminContext): void {
         ...{ companyId: known?.id, contractNumber: contract, liveAt: live && now },
         ...{ after, limit: limit + 1 },
       });
-      const { items, next } = cutPage(rows, limit, ({ id }) => id);
-      if (json) {
-        print.json({ items: items.map((code) => codeJson(code, now)), next });
-        return;
-      }
-      print.table(items, [
+      const page = cutPage(rows, limit, ({ id }) => id);
+      answerPage(run, options, page, (code) => codeJson(code, now), [
         { title: 'ID', cell: ({ id }) => id },
         { title: 'COMPANY', cell: ({ inn, kpp }) => (inn === null ? '–' : unitText({ inn, kpp })) },
         { title: 'CONTRACT', cell: ({ contractNumber }) => contractNumber ?? '–' },
         { title: 'USES', cell: ({ uses, maxUses }) => `${uses}/${maxUses}` },
         { title: 'STATE', cell: (code) => codeState(code, now) },
       ]);
-      noteNext(print, next);
     });
 }
 

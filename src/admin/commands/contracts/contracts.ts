@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
 import {
   contractClaim,
@@ -16,21 +14,26 @@ import {
   addLeaf,
   addNoun,
   addPaging,
+  answerPage,
   badCursor,
   confirm,
   cutPage,
-  noteNext,
   startRun,
   type AddCommands,
+  type Answer,
   type PageOptions,
 } from '../../command';
 import { getAccount } from '../../find-account';
+import {
+  noteDryRun,
+  nothingUsable,
+  printRefused,
+  readImport,
+  refusedJson,
+  type ImportOptions,
+} from '../../import-file';
 import type { Printer } from '../../print/printer';
 import { readText, unitText, withIssuer } from '../memberships/application';
-
-interface Answer {
-  json?: true;
-}
 
 /** `contracts`: which there are, in whose accounts, and that they end. */
 export const addContracts: AddCommands = (program, context) => {
@@ -44,14 +47,8 @@ export const addContracts: AddCommands = (program, context) => {
   addRelease(contracts, context);
 };
 
-const MAX_FILE = 64 * 1024 * 1024;
-/** More would scroll away; the counts tell the rest. */
-const SHOWN_LINES = 50;
-
-const FAULTS = {
-  damaged_text: 'The file is UTF-8 with damaged places; export it again, in UTF-8 or windows-1251.',
-  no_header: 'The first line of the file must name the column number; docs/cli.md shows one.',
-};
+const NO_HEADING =
+  'No heading with the column number stands within the first 10 lines of the file; docs/cli.md shows one.';
 
 function addImport(contracts: Command, context: AdminContext): void {
   addLeaf(contracts, 'import <file>', {
@@ -59,18 +56,16 @@ function addImport(contracts: Command, context: AdminContext): void {
     examples: ['contracts import contracts.csv --dry-run', 'contracts import contracts.csv --json'],
   })
     .option('--dry-run', 'check everything and say what would happen')
-    .action(async (path: string, { json, dryRun = false }: Answer & { dryRun?: boolean }) => {
-      const { tools, actor, print } = await startRun(context);
-      const bytes = await context.io.readFile(path, MAX_FILE);
-      const file = readContractFile(bytes);
-      if ('fault' in file) throw new Failure('usage', FAULTS[file.fault]);
-      if (file.entries.length === 0)
-        throw new Failure('usage', 'No line of the file can be used; nothing was imported.');
-      const from = { file: basename(path), sha256: createHash('sha256').update(bytes).digest('hex') };
-      const counts = await importContracts(withIssuer(tools), file, from, { actor, dryRun });
-      if (json) print.json({ dry_run: dryRun, ...importJson(file, counts) });
+    .action(async (path: string, { json, dryRun }: ImportOptions) => {
+      const run = await startRun(context);
+      const { tools, actor, print } = run;
+      const { file, from } = await readImport(run, path, readContractFile, NO_HEADING);
+      if (file.entries.length === 0) throw nothingUsable();
+      const how = { actor, dryRun: dryRun === true };
+      const counts = await importContracts(withIssuer(tools), file, from, how);
+      if (json) print.json({ dry_run: how.dryRun, ...importJson(file, counts) });
       else printImport(print, file, counts);
-      if (dryRun) print.note('Nothing was stored (dry run).');
+      noteDryRun(print, dryRun);
     });
 }
 
@@ -82,8 +77,7 @@ const importJson = (file: ContractFile, counts: ContractCounts) => ({
   known: counts.known,
   ended: counts.ended,
   duplicates: file.duplicates,
-  refused: refusedLines(file, counts).length,
-  refused_lines: refusedLines(file, counts).slice(0, SHOWN_LINES),
+  ...refusedJson(refusedLines(file, counts)),
 });
 
 function printImport(print: Printer, file: ContractFile, counts: ContractCounts): void {
@@ -95,13 +89,7 @@ function printImport(print: Printer, file: ContractFile, counts: ContractCounts)
     ['duplicates', String(file.duplicates)],
     ['refused', String(refused.length)],
   ]);
-  if (refused.length === 0) return;
-  print.table(refused.slice(0, SHOWN_LINES), [
-    { title: 'LINE', cell: ({ line }) => String(line) },
-    { title: 'PROBLEM', cell: ({ problem }) => problem },
-  ]);
-  const hidden = refused.length - SHOWN_LINES;
-  if (hidden > 0) print.note(`${hidden} more refused lines are not shown.`);
+  printRefused(print, refused);
 }
 
 const contractJson = (contract: HeldContract) => ({
@@ -126,22 +114,18 @@ function addList(contracts: Command, context: AdminContext): void {
     .addOption(new Option('--status <status>', 'only those in this state').choices(['active', 'ended']))
     .action(async (options: PageOptions & Answer & { account?: string; status?: Contract['status'] }) => {
       const { limit, after, account, status } = options;
-      const { tools, print } = await startRun(context);
+      const run = await startRun(context);
+      const { tools } = run;
       if (after !== undefined && normalContractNumber(after) === undefined) throw badCursor();
       const accountId = account === undefined ? undefined : (await getAccount(tools.db, account)).id;
       const rows = await listContracts(tools.db, { accountId, status, after, limit: limit + 1 });
-      const { items, next } = cutPage(rows, limit, ({ number }) => number);
-      if (options.json) {
-        print.json({ items: items.map(contractJson), next });
-        return;
-      }
-      print.table(items, [
+      const page = cutPage(rows, limit, ({ number }) => number);
+      answerPage(run, options, page, contractJson, [
         { title: 'NUMBER', cell: ({ number }) => number },
         { title: 'COMPANY', cell: ({ inn, kpp }) => (inn === null ? '–' : unitText({ inn, kpp })) },
         { title: 'ACCOUNT', cell: ({ accountId: holder }) => holder ?? '–' },
         { title: 'STATUS', cell: (one) => one.status },
       ]);
-      noteNext(print, next);
     });
 }
 

@@ -1,35 +1,35 @@
-import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
 import { fullName } from '../../../accounts/account';
 import { isUuid } from '../../../accounts/store';
-import {
-  importLegacyLogins,
-  planLegacyImport,
-  type ImportCounts,
-} from '../../../legacy-accounts/import-logins';
+import type { ImportCounts } from '../../../companies/import/batches';
+import { importLegacyLogins, planLegacyImport } from '../../../legacy-accounts/import-logins';
 import type { LegacyLink, LegacyLinkStatus } from '../../../legacy-accounts/legacy-account';
 import { confirmLegacyLinks, declineLegacyLinks } from '../../../legacy-accounts/link';
-import { readLoginFile, type FileFault, type LoginFile } from '../../../legacy-accounts/login-file';
+import { readLoginFile, type LoginFile } from '../../../legacy-accounts/login-file';
 import { findLegacyLink, listLegacyLinkPage, type LegacyLinkView } from '../../../legacy-accounts/store';
 import { Failure, type AdminContext } from '../../admin';
 import {
   addLeaf,
   addNoun,
   addPaging,
+  answerPage,
   badCursor,
   cutPage,
-  noteNext,
   startRun,
   type AddCommands,
+  type Answer,
   type PageOptions,
 } from '../../command';
 import { getAccount } from '../../find-account';
+import {
+  noteDryRun,
+  nothingUsable,
+  printRefused,
+  readImport,
+  refusedJson,
+  type ImportOptions,
+} from '../../import-file';
 import type { Printer } from '../../print/printer';
-
-interface Answer {
-  json?: true;
-}
 
 /** `legacy`: logins of the older portal, who claims which, and the hashes that prove it. */
 export const addLegacy: AddCommands = (program, context) => {
@@ -43,14 +43,8 @@ export const addLegacy: AddCommands = (program, context) => {
   addDecline(legacy, context);
 };
 
-const MAX_FILE = 64 * 1024 * 1024;
-/** More would scroll away; the counts tell the rest. */
-const SHOWN_LINES = 50;
-
-const FAULTS: Record<FileFault, string> = {
-  damaged_text: 'The file is UTF-8 with damaged places; export it again, in UTF-8 or windows-1251.',
-  no_header: 'The first line of the file must name the columns login and hash; docs/cli.md shows one.',
-};
+const NO_HEADING =
+  'No heading with the columns login and hash stands within the first 10 lines of the file; docs/cli.md shows one.';
 
 function addImport(legacy: Command, context: AdminContext): void {
   addLeaf(legacy, 'import <file>', {
@@ -58,21 +52,19 @@ function addImport(legacy: Command, context: AdminContext): void {
     examples: ['legacy import logins.csv --dry-run', 'legacy import logins.csv --json'],
   })
     .option('--dry-run', 'check everything and say what would happen')
-    .action(async (path: string, { json, dryRun }: Answer & { dryRun?: true }) => {
-      const { tools, actor, print } = await startRun(context);
-      const bytes = await context.io.readFile(path, MAX_FILE);
-      const file = readLoginFile(bytes);
-      if ('fault' in file) throw new Failure('usage', FAULTS[file.fault]);
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const nothing = dryRun === true || file.entries.length === 0;
-      const counts = nothing
-        ? await planLegacyImport(tools.db, file)
-        : await importLegacyLogins(tools, file, { actor, file: basename(path), sha256 });
+    .action(async (path: string, { json, dryRun }: ImportOptions) => {
+      const run = await startRun(context);
+      const { tools, actor, print } = run;
+      const { file, from } = await readImport(run, path, readLoginFile, NO_HEADING);
+      const empty = file.entries.length === 0;
+      const counts =
+        dryRun === true || empty
+          ? await planLegacyImport(tools.db, file)
+          : await importLegacyLogins(tools, file, { actor, ...from });
       if (json) print.json({ dry_run: dryRun === true, ...importJson(file, counts) });
       else printImport(print, file, counts);
-      if (file.entries.length === 0)
-        throw new Failure('usage', 'No line of the file can be used; nothing was imported.');
-      if (dryRun) print.note('Nothing was stored (dry run).');
+      if (empty) throw nothingUsable();
+      noteDryRun(print, dryRun);
     });
 }
 
@@ -81,8 +73,7 @@ const importJson = (file: LoginFile, { added, updated }: ImportCounts) => ({
   updated,
   duplicates: file.duplicates,
   kinds: file.kinds,
-  refused: file.refused.length,
-  refused_lines: file.refused.slice(0, SHOWN_LINES),
+  ...refusedJson(file.refused),
 });
 
 function printImport(print: Printer, file: LoginFile, { added, updated }: ImportCounts): void {
@@ -93,13 +84,7 @@ function printImport(print: Printer, file: LoginFile, { added, updated }: Import
     ...Object.entries(file.kinds).map(([kind, n]): [string, string] => ['', `${n} ${kind}`]),
     ['refused', String(file.refused.length)],
   ]);
-  if (file.refused.length === 0) return;
-  print.table(file.refused.slice(0, SHOWN_LINES), [
-    { title: 'LINE', cell: ({ line }) => String(line) },
-    { title: 'PROBLEM', cell: ({ problem }) => problem },
-  ]);
-  const hidden = file.refused.length - SHOWN_LINES;
-  if (hidden > 0) print.note(`${hidden} more refused lines are not shown.`);
+  printRefused(print, file.refused);
 }
 
 const linkJson = (link: LegacyLink) => ({
@@ -123,24 +108,22 @@ function addList(legacy: Command, context: AdminContext): void {
     }),
   )
     .addOption(new Option('--status <status>', 'only claims in this state').choices(STATUSES))
-    .action(async ({ limit, after, status, json }: PageOptions & Answer & { status?: LegacyLinkStatus }) => {
-      const { tools, print } = await startRun(context);
+    .action(async (options: PageOptions & Answer & { status?: LegacyLinkStatus }) => {
+      const { limit, after, status } = options;
+      const run = await startRun(context);
+      const { tools, print } = run;
       const from = after !== undefined && isUuid(after) ? await findLegacyLink(tools.db, after) : undefined;
       if (after !== undefined && !from) throw badCursor();
       const rows = await listLegacyLinkPage(tools.db, { status, after: from, limit: limit + 1 });
-      const { items, next } = cutPage(rows, limit, ({ id }) => id);
-      if (json) {
-        print.json({ items: items.map((view) => ({ ...linkJson(view), name: fullName(view) })), next });
-        return;
-      }
-      print.table<LegacyLinkView>(items, [
+      const page = cutPage(rows, limit, ({ id }) => id);
+      const toJson = (view: LegacyLinkView) => ({ ...linkJson(view), name: fullName(view) });
+      answerPage(run, options, page, toJson, [
         { title: 'ID', cell: ({ id }) => id },
         { title: 'PERSON', cell: fullName, shrinks: true },
         { title: 'LOGIN', cell: ({ portal, login }) => `${portal}: ${login}`, shrinks: true },
         { title: 'STATUS', cell: (view) => view.status, alarming: (view) => view.status === 'requested' },
         print.ageColumn(({ requestedAt }) => requestedAt),
       ]);
-      noteNext(print, next);
     });
 }
 
