@@ -66,11 +66,33 @@ export async function listOwnEvents(
 export async function listIdentifiers(
   db: Queryable,
   accountId: string,
-): Promise<Pick<Row<'identifiers'>, 'kind' | 'value' | 'provedAt'>[]> {
+): Promise<Pick<Row<'identifiers'>, 'kind' | 'value' | 'provedAt' | 'phoneType' | 'phoneCountry'>[]> {
   return db
     .selectFrom('identifiers')
-    .select(['kind', 'value', 'provedAt'])
+    .select(['kind', 'value', 'provedAt', 'phoneType', 'phoneCountry'])
     .where('accountId', '=', accountId)
     .orderBy('kind')
+    .execute();
+}
+
+/** A file of a power of attorney, with what it belongs to. */
+export type Paper = Pick<Row<'powerFiles'>, 'id' | 'originalName' | 'mediaType' | 'size' | 'sha256'> &
+  Pick<Row<'powersOfAttorney'>, 'kind' | 'state' | 'addedAt' | 'validUntil' | 'decidedAt'> &
+  Pick<Row<'companies'>, 'inn' | 'kpp'> & { membershipId: string };
+
+/** Files of this person's powers of attorney, whatever became of them, oldest first. */
+export function listPapers(db: Queryable, accountId: string): Promise<Paper[]> {
+  return db
+    .selectFrom('powerFiles as file')
+    .innerJoin('powersOfAttorney as power', 'power.id', 'file.powerId')
+    .innerJoin('memberships', 'memberships.id', 'power.membershipId')
+    .innerJoin('companies', 'companies.id', 'memberships.companyId')
+    .select(['file.id', 'file.originalName', 'file.mediaType', 'file.size', 'file.sha256'])
+    .select(['power.kind', 'power.state', 'power.addedAt', 'power.validUntil', 'power.decidedAt'])
+    .select(['companies.inn', 'companies.kpp', 'memberships.id as membershipId'])
+    .where('memberships.accountId', '=', accountId)
+    .orderBy('power.addedAt')
+    .orderBy('power.id')
+    .orderBy('file.position')
     .execute();
 }

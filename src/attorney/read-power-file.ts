@@ -9,17 +9,19 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /**
  * The file and its bytes, whose hash was checked; undefined when there is none, or not of this owner.
  * @param owner the owner it must belong to; absent for reviewers who were checked otherwise
+ * @param replaced also one that another has taken the place of, while it is kept
  * @throws FileStoreError
  */
 export async function readPowerFile(
   tools: ByteTools & { db: Database },
   fileId: string,
   owner?: PowerOwner,
+  { replaced = false }: { replaced?: boolean } = {},
 ): Promise<{ file: PowerFile; bytes: Buffer } | undefined> {
   if (!UUID.test(fileId)) return undefined;
   const find = async () => {
     const found = await findPowerFile(tools.db, fileId);
-    return found && found.state !== 'replaced' && (!owner || belongs(found, owner)) ? found : undefined;
+    return found && (replaced || found.state !== 'replaced') && (!owner || belongs(found, owner)) ? found : undefined;
   };
   const file = await find();
   if (!file) return undefined;

@@ -54,6 +54,8 @@ export async function showList(parts: AccountParts, ctx: Context, visitor: Visit
         mayAct: mayAct(view, now),
         until: mayAct(view, now) && view.canActUntil ? dayOf(view.canActUntil, locale) : undefined,
         asked: dayOf(view.requestedAt, locale),
+        // What was said of one that came to nothing; why a membership rests or has ended, others say.
+        declined: view.status === 'declined' ? { code: view.reasonCode, comment: view.reason } : undefined,
         preferred: view.id === preferred,
       })),
     },

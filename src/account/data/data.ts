@@ -1,13 +1,17 @@
 /** «Мои данные»: everything kept about the person, to read and to download. */
+import { readPowerFile } from '../../attorney/read-power-file';
 import { recordEvent } from '../../audit/store';
 import { Refusal } from '../../errors';
 import type { Context, Locale } from '../../http/context';
 import { sendAttachment } from '../../http/files/downloads';
 import { timeOf } from '../../http/pages/days';
 import { formPurpose, type AccountPage, type AccountParts, type Visitor } from '../parts';
+import { byThemselves } from '../person';
+import { listPapers } from '../store';
 import { collectPersonData, type PersonData } from './person-data';
 
 const PATH = '/account/data';
+const PAPERS = `${PATH}/papers`;
 const fresh = { fresh: true };
 
 export const dataPage: AccountPage = {
@@ -16,11 +20,13 @@ export const dataPage: AccountPage = {
   add: (routes, parts) => {
     routes.get(PATH, (ctx, visitor) => show(parts, ctx, visitor), fresh);
     routes.post(PATH, (ctx, visitor) => download(parts, ctx, visitor), fresh);
+    routes.get(`${PAPERS}/:id`, (ctx, visitor) => givePaper(parts, ctx, visitor), fresh);
   },
 };
 
-async function dataOf({ db, clock }: AccountParts, { accountId }: Visitor): Promise<PersonData> {
-  const data = await collectPersonData(db, accountId, clock.now());
+async function dataOf({ db, clock, issuer }: AccountParts, { accountId }: Visitor): Promise<PersonData> {
+  const address = (id: string): string => `${issuer}${PAPERS}/${id}`;
+  const data = await collectPersonData(db, accountId, clock.now(), address);
   if (!data) throw new Refusal('not_found');
   return data;
 }
@@ -53,10 +59,19 @@ async function download(parts: AccountParts, ctx: Context, visitor: Visitor): Pr
   parts.forms.read(ctx, formPurpose('data', visitor));
   const data = await dataOf(parts, visitor);
   const at = parts.clock.now();
-  const subject = `account:${visitor.accountId}`;
-  const { address, requestId } = ctx.state;
-  await recordEvent(parts.db, { event: 'data_exported', actor: subject, subject, address, requestId }, at);
+  await recordEvent(parts.db, { event: 'data_exported', ...byThemselves(ctx, visitor) }, at);
   const bytes = Buffer.from(`${JSON.stringify({ issuer: parts.issuer, exported_at: at, ...data }, null, 2)}\n`);
   const name = `port-one-id-${at.toISOString().slice(0, 10)}.json`;
   sendAttachment(ctx, { name, mediaType: 'application/json', bytes });
+}
+
+/** A file that the person has attached, also where its application has ended. @throws Refusal not_found for anybody else's */
+async function givePaper(parts: AccountParts, ctx: Context, { accountId }: Visitor): Promise<void> {
+  const { id = '' } = (ctx as Context & { params: Record<string, string> }).params;
+  const paper = (await listPapers(parts.db, accountId)).find((one) => one.id === id);
+  const owner = paper && { membershipId: paper.membershipId };
+  const found = owner && (await readPowerFile(parts, id, owner, { replaced: true }));
+  if (!found) throw new Refusal('not_found');
+  const { file, bytes } = found;
+  sendAttachment(ctx, { name: file.originalName, mediaType: file.mediaType, bytes });
 }
