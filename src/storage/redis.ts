@@ -47,22 +47,20 @@ export function openRedis(url: string, onError: (error: Error) => void): RedisCo
 function sendTogether(client: Redis): void {
   client.on('connect', () => {
     const stream = Reflect.get(client, 'stream') as Socket;
-    const write: (...given: unknown[]) => boolean = stream.write.bind(stream);
+    const { write } = stream;
     let corked = false;
     const uncork = (): void => {
       corked = false;
       stream.uncork();
     };
-    Object.assign(stream, {
-      write: (...given: unknown[]) => {
-        if (!corked) {
-          corked = true;
-          stream.cork();
-          setImmediate(uncork);
-        }
-        return write(...given);
-      },
-    });
+    stream.write = (...given: unknown[]): boolean => {
+      if (!corked) {
+        corked = true;
+        stream.cork();
+        setImmediate(uncork);
+      }
+      return Reflect.apply(write, stream, given) as boolean;
+    };
   });
 }
 
