@@ -46,7 +46,7 @@ export function openRedis(url: string, onError: (error: Error) => void): RedisCo
 /** Commands of one turn of the event loop leave in one packet: each write of its own costs more than the command. */
 function sendTogether(client: Redis): void {
   client.on('connect', () => {
-    const stream = Reflect.get(client, 'stream') as Socket;
+    const { stream } = client as unknown as { stream: Socket };
     const { write } = stream;
     let corked = false;
     const uncork = (): void => {
