@@ -123,6 +123,7 @@ describe('secrets from files', () => {
         DATABASE_URL: 'postgres://db.example.com/id',
         REDIS_URL: 'redis://redis.example.com',
         SMTP_URL: 'smtp://mail.example.com',
+        PAIRWISE_SALT: KEY,
         DADATA_API_KEY: 'key-of-no-value',
         SMSC_PASSWORD: 'password-of-no-value',
         SMSC_API_KEY: 'key-of-no-value',

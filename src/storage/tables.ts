@@ -17,7 +17,7 @@ import type {
   ClientTable,
   RegistrationTokenTable,
   ResourceTable,
-} from './client-tables';
+} from './rows/client-tables';
 import type { CreatedAt } from './columns';
 import type {
   AccountClosingTable,
