@@ -7,6 +7,7 @@ import { endOtherSessions, endTokens } from '../../accounts/sessions/store';
 import { findProfile, lockAccount } from '../../accounts/store';
 import { recordEvent } from '../../audit/store';
 import { addSeconds } from '../../clock';
+import { dayOf } from '../../http/pages/days';
 import { enqueue } from '../../notifications/outbox';
 import type { Queryable } from '../../storage/tables';
 import { DESTROY_WITHIN_DAYS } from '../consent';
@@ -108,8 +109,7 @@ async function tell(
 ): Promise<void> {
   if (person.email === null || !person.emailProved) return;
   const locale = person.locale === 'en' ? 'en' : 'ru';
-  const format = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'Europe/Moscow' });
-  const values = { name: greetingName(person), link: `${issuer}/account/close`, day: format.format(day) };
+  const values = { name: greetingName(person), link: `${issuer}/account/close`, day: dayOf(day, locale) };
   const mail = { channel: 'email', to: person.email, locale, template, values } as const;
   await enqueue(trx, secrets, mail, clock, person.id);
 }
