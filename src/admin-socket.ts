@@ -7,6 +7,7 @@ import type { App } from './app';
 import type { Foundation } from './foundation';
 import { keyUntil, revokeSigningKey, rotateSigningKeys } from './provider/keys/rotation';
 import { JWKS_MAX_AGE, listSigningKeys } from './provider/keys/signing-keys';
+import { PATHS } from './registration/paths';
 
 /** What commands work with. @param changed called after every change of keys, so that a running server takes it up. */
 export function adminTools(
@@ -17,6 +18,7 @@ export function adminTools(
   return {
     ...tools,
     viewsDir,
+    registrationPaths: Object.keys(PATHS),
     keys: {
       list: async () => (await listSigningKeys(db)).map((key) => ({ ...key, until: keyUntil(key, config) })),
       rotate: async (actor) => {

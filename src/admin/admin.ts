@@ -100,6 +100,8 @@ export interface AdminTools {
   config: Config;
   /** The folder views/, whose documents hold while none was published. */
   viewsDir: string;
+  /** The paths that a registration may take. */
+  registrationPaths: readonly string[];
   keys: KeyControl;
 }
 

@@ -213,6 +213,36 @@ describe.each(storageKinds)('clients on %s storage', (kind) => {
     expect((await desk.run('clients', 'show', 'cab\0inet')).code).toBe(3);
   });
 
+  test('a registration path that is not there is refused by name, with those that are', async () => {
+    const create = (id: string, ...paths: string[]) =>
+      desk.run(
+        ...[
+          'clients',
+          'create',
+          '--id',
+          id,
+          '--name',
+          'Кабинет',
+          '--redirect-uri',
+          'https://c.example.com/cb',
+        ],
+        ...paths.flatMap((path) => ['--registration-path', path]),
+      );
+    const sentence =
+      'There is no registration path kti; there are port-one, kit, kit-retail, psk-person, psk-company, agency.';
+    const refused = await create('typing', 'kit', 'kti');
+    expect([refused.code, refused.out, refused.err.trim()]).toEqual([2, '', sentence]);
+    expect((await desk.run('clients', 'show', 'typing')).code).toBe(3);
+    expect((await create('right', 'kit', 'agency')).code).toBe(0);
+    const update = await desk.run('clients', 'update', 'right', '--registration-path', 'kti');
+    expect([update.code, update.err.trim()]).toEqual([2, sentence]);
+    const entry = { client_id: 'file', client_name: 'F', redirect_uris: ['https://f.example.com/cb'] };
+    const file = JSON.stringify([{ ...entry, registration_paths: ['kti'] }]);
+    desk.files.set('paths.json', Buffer.from(file));
+    const imported = await desk.run('clients', 'import', 'paths.json');
+    expect([imported.code, imported.err.trim()]).toEqual([2, sentence]);
+  });
+
   test('pages by id; a forged cursor is refused', async () => {
     for (const id of ['one', 'three', 'two'])
       await desk.run('clients', 'create', '--id', id, '--name', id, ...REDIRECT);

@@ -1,4 +1,5 @@
 import { checkSubjects } from '../clients/check-subjects';
+import { requireKnownPaths } from '../clients/known-paths';
 import { addLeaf, nounOf, startRun, type AddCommands } from '../command';
 import { importClients, planImport, readImport, type Imported } from '../import-clients';
 
@@ -27,6 +28,7 @@ export const addClientsImport: AddCommands = (program, context) => {
     .action(async (file: string, { json, replace, dryRun }: ImportOptions) => {
       const { tools, actor, print } = await startRun(context);
       const entries = readImport((await context.io.readFile(file, MAX_FILE)).toString('utf8'));
+      for (const { input } of entries) requireKnownPaths(tools, input.registration_paths);
       for (const { input } of entries) await checkSubjects(tools.config, input);
       const done: Imported[] = dryRun
         ? (await planImport(tools.db, entries, replace === true)).map(({ entry, standing }) => ({

@@ -21,6 +21,7 @@ import {
   type ClientOptions,
 } from '../client-options';
 import { checkSubjects } from '../clients/check-subjects';
+import { requireKnownPaths } from '../clients/known-paths';
 import { readKeys } from '../clients/protocol-options';
 import {
   addLeaf,
@@ -77,6 +78,7 @@ function addCreate(clients: Command, context: AdminContext): void {
       const { id, json } = options;
       const keys = await readKeys(context.io, options);
       const input = readRegistration(options, { client_id: id }, keys);
+      requireKnownPaths(tools, options.registrationPath);
       await checkSubjects(tools.config, input);
       const logo = options.logo ? await readLogo(context.io, options.logo) : undefined;
       const made = await registerClient(tools, input, { actor, pkceExempt: options.pkceExempt });
@@ -192,6 +194,7 @@ function addUpdate(clients: Command, context: AdminContext): void {
     .action(async (id: string, options: ClientOptions & Answer) => {
       const { tools, actor, print } = await startRun(context);
       const standing = await getClient(tools.db, id);
+      requireKnownPaths(tools, options.registrationPath);
       const { change, secret } = await readChange(context, tools.config, standing, options);
       const client = await changeClient(tools, id, change, actor);
       if (!client) throw new Failure('notFound', 'The relying party has gone meanwhile.');
