@@ -1,6 +1,7 @@
 /** The device flow with our pages (RFC 8628), without JavaScript, on both storages. */
 import * as oidc from 'openid-client';
 import { DEVICE_GRANT } from '../../src/clients/protocol';
+import { fingerprint } from '../../src/secrets';
 import { createAgent, type Agent } from '../support/agent';
 import {
   addClient,
@@ -21,7 +22,7 @@ describe.each(storageKinds)('a device on %s', (kind) => {
   let browser: Agent;
 
   beforeAll(async () => {
-    product = await startProduct(kind);
+    product = await startProduct(kind, { nodes: kind === 'postgres' ? 2 : 1 });
     person = await addPerson(product.app);
     client = await addClient(product.app, {
       ...{ client_name: 'Терминал склада', token_endpoint_auth_method: 'none' as const },
@@ -96,6 +97,36 @@ describe.each(storageKinds)('a device on %s', (kind) => {
     expect((await typeCode('<script>')).body).not.toContain('<script>');
     const forged = await browser.post('/device', { xsrf: 'x', user_code: 'BBBB-BBBB' });
     expect(forged.status).toBe(422);
+  });
+
+  it('asks anew when the form was open for so long that its session is gone', async () => {
+    const form = hiddenFields((await browser.get('/device')).body);
+    for (const agent of [createAgent(product.issuer), createAgent(product.issuer)]) {
+      const answer = await agent.post('/device', { ...form, user_code: 'BBBB-BBBB' });
+      expect(answer).toMatchObject({ status: 303, location: `${product.issuer}/device` });
+      expect((await typeCode('BBBB-BBBB', agent)).body).toContain('Такого кода нет');
+    }
+  });
+
+  it('is told to slow down when it asks too often, whichever node it asks', async () => {
+    const { device_code: code } = await begin();
+    const ask = async (index: number): Promise<unknown> => {
+      const { port } = product.nodes[index % product.nodes.length] ?? {};
+      const form = { grant_type: DEVICE_GRANT, device_code: code, client_id: client.id };
+      const headers = { accept: 'application/json' };
+      const answer = await createAgent(product.issuer).post('/token', form, { port, headers });
+      expect(answer.status).toBe(400);
+      return (JSON.parse(answer.body) as { error: unknown }).error;
+    };
+    const errors = await Promise.all(Array.from({ length: 20 }, (_, index) => ask(index)));
+    expect(errors.filter((error) => error === 'authorization_pending')).toHaveLength(1);
+    expect(errors.filter((error) => error === 'slow_down')).toHaveLength(19);
+    // Its pause over, it is heard again; that of another device never began.
+    await product.app.ephemeral.delete(`device_poll:${fingerprint(code)}`);
+    expect([await ask(0), await ask(1)]).toEqual(['authorization_pending', 'slow_down']);
+    const other = await begin();
+    await expect(poll(other.device_code)).rejects.toMatchObject({ error: 'authorization_pending' });
+    await expect(poll(other.device_code)).rejects.toMatchObject({ error: 'slow_down' });
   });
 
   it('goes to one of two people who confirm one code at once', async () => {

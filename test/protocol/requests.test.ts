@@ -5,7 +5,7 @@ import { insertResource } from '../../src/clients/resource-store';
 import { createAgent, type Agent } from '../support/agent';
 import { addClient, addPerson, startProduct, type TestPerson, type TestProduct } from '../support/app';
 import { hiddenFields, postAsClient } from '../support/relying-party';
-import { keyedParty, keyPair, requestOf, signInAt, type Party } from './party';
+import { assertion, FAPI2, keyedParty, keyPair, requestOf, signInAt, type Party } from './party';
 
 const STOCK = 'https://api.example.com/stock';
 const YARD = 'https://api.example.com/yard';
@@ -129,6 +129,38 @@ describe('a signed answer', () => {
   });
 });
 
+describe('a signed answer of userinfo and introspection', () => {
+  it.each(['ES256', 'EdDSA', 'RS256'] as const)('is for this client alone, with %s', async (alg) => {
+    const party = await keyedParty(product, {
+      ...{ userinfo_signed_response_alg: alg, introspection_signed_response_alg: alg },
+    });
+    const request = await requestOf(party);
+    const back = await open(oidc.buildAuthorizationUrl(party.config, request.parameters));
+    const tokens = await oidc.authorizationCodeGrant(party.config, back, request.checks);
+    const headers = { authorization: `Bearer ${tokens.access_token}` };
+    const info = await createAgent(product.issuer).get('/userinfo', { headers });
+    const keys = createRemoteJWKSet(new URL(`${product.issuer}/jwks`));
+    const checks = { issuer: product.issuer, audience: party.id, algorithms: [alg] };
+    expect((await jwtVerify(info.body, keys, checks)).payload).toMatchObject({ email: person.email });
+
+    const type = 'application/token-introspection+jwt';
+    const form = { token: tokens.access_token, client_id: party.id, ...(await proofOf(party)) };
+    const told = await createAgent(product.issuer).post('/token/introspection', form, {
+      headers: { accept: type },
+    });
+    expect(told.headers['content-type']).toContain(type);
+    const { payload } = await jwtVerify(told.body, keys, { ...checks, typ: 'token-introspection+jwt' });
+    expect(payload.token_introspection).toMatchObject({ active: true, client_id: party.id });
+    const plain = await oidc.tokenIntrospection(party.config, tokens.access_token);
+    expect(plain.active).toBe(true);
+  });
+});
+
+const proofOf = async (party: Party) => ({
+  client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+  client_assertion: await assertion(party, product.issuer),
+});
+
 describe('an access token for an API', () => {
   const tokensFor = async (party: Party, change: Record<string, string>) => {
     const request = await requestOf(party, change);
@@ -194,6 +226,14 @@ describe('an access token for an API', () => {
     await expect(
       oidc.refreshTokenGrant(party.config, same.refresh_token ?? '', { resource: YARD }),
     ).rejects.toMatchObject({ error: 'invalid_target' });
+  });
+
+  it('is not signed with RS256 for a FAPI 2.0 client, whatever the API is registered with', async () => {
+    const bank = await keyedParty(product, { ...FAPI2, resources: ['https://api.example.com/rsa'] });
+    const { parameters } = await requestOf(bank, { resource: 'https://api.example.com/rsa' });
+    await expect(oidc.buildAuthorizationUrlWithPAR(bank.config, parameters)).rejects.toMatchObject({
+      error: 'invalid_target',
+    });
   });
 
   it('is given to a back end for itself', async () => {
