@@ -51,7 +51,8 @@ export function createDevicePages(render: Render): DevicePages {
       if (error && isFault(error)) throw error;
       const context = ours(ctx);
       // The page stands at its own address, so that it can be shown again, and in another language.
-      if (error?.name === 'AbortedError') goTo(context, `${DEVICE_PATH}?outcome=cancelled`);
+      if (error && isNew(ctx)) goTo(context, DEVICE_PATH);
+      else if (error?.name === 'AbortedError') goTo(context, `${DEVICE_PATH}?outcome=cancelled`);
       else if (error && ctx.oidc.route !== 'code_verification')
         goTo(context, `${DEVICE_PATH}?outcome=failed`);
       else {
@@ -95,6 +96,17 @@ export function createDevicePages(render: Render): DevicePages {
       userAgent: ctx.get('user-agent').slice(0, 300),
     }),
   };
+}
+
+/**
+ * True for a form that came with no session: it was open for too long, or is nobody's. oidc-provider makes a session for
+ * the page of the error when it is too late to keep one; asked for anew, the page gets one.
+ */
+function isNew({ oidc }: KoaContextWithOIDC): boolean {
+  const session = oidc.session as { exp?: number; touched?: boolean } | undefined;
+  if (!session || session.exp !== undefined) return false;
+  session.touched = false;
+  return true;
 }
 
 /** What is no word about the code: the store is away, or something is broken. */

@@ -13,6 +13,7 @@ const HEARD = [
   ...['id_token_signed_response_alg', 'token_endpoint_auth_signing_alg', 'request_object_signing_alg'],
   ...['authorization_signed_response_alg', 'require_signed_request_object', 'dpop_bound_access_tokens'],
   ...['require_pushed_authorization_requests', 'subject_type', 'sector_identifier_uri'],
+  'userinfo_signed_response_alg',
 ] as const;
 
 const URIS = [
