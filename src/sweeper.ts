@@ -6,32 +6,41 @@ import type { EphemeralStore } from './storage/ephemeral/port';
 import type { Database } from './storage/tables';
 import { sweepTokens } from './tokens/store';
 
-const BATCH = 500;
+/** Rows that one statement deletes, so that none holds its locks for long. */
+export const BATCH = 500;
+/** Statements of one kind in one turn: the rest waits a minute, so that other work comes in between. */
+const BATCHES = 40;
 
-/** Deletes one batch of expired rows of each kind; the number deleted. */
-export async function sweep(parts: {
+export interface SweepParts {
   db: Database;
   ephemeral: EphemeralStore;
   clock: Clock;
-}): Promise<number> {
-  const { db, ephemeral, clock } = parts;
-  const tables = await Promise.all([
-    sweepTable(db, 'grants', clock.now()),
-    sweepTable(db, 'refreshTokens', clock.now()),
-    // With them go the answers of whoever never proved an address.
-    sweepTable(db, 'registrations', clock.now()),
-    sweepTable(db, 'accountSessions', clock.now()),
-  ]);
-  const expired = tables.reduce((sum, count) => sum + count, 0);
-  const messages = await sweepMessages(db, clock.now(), BATCH);
-  return expired + messages + (await ephemeral.sweep()) + (await sweepTokens(db, clock));
 }
 
-async function sweepTable(
-  db: Database,
-  table: 'grants' | 'refreshTokens' | 'registrations' | 'accountSessions',
-  now: Date,
-): Promise<number> {
+/** Deletes what is past its end, batch after batch; the number of rows deleted. */
+export async function sweep({ db, ephemeral, clock }: SweepParts): Promise<number> {
+  const now = clock.now();
+  let deleted = 0;
+  // One kind after the other: sweeping takes one connection, however much there is.
+  for (const table of EXPIRING) deleted += await inBatches(() => sweepTable(db, table, now));
+  deleted += await inBatches(() => sweepMessages(db, now, BATCH));
+  return deleted + (await ephemeral.sweep()) + (await sweepTokens(db, clock));
+}
+
+/** With registrations go the answers of whoever never proved an address. */
+const EXPIRING = ['grants', 'refreshTokens', 'registrations', 'accountSessions'] as const;
+
+async function inBatches(batch: () => Promise<number>): Promise<number> {
+  let deleted = 0;
+  for (let turn = 0; turn < BATCHES; turn += 1) {
+    const count = await batch();
+    deleted += count;
+    if (count < BATCH) break;
+  }
+  return deleted;
+}
+
+async function sweepTable(db: Database, table: (typeof EXPIRING)[number], now: Date): Promise<number> {
   const result = await db
     .deleteFrom(table)
     .where('id', 'in', (from) =>
