@@ -99,8 +99,10 @@ describe('relying parties on other libraries', () => {
   describe('mod_auth_openidc', () => {
     let origin: string;
     /** What the application behind Apache is told, by the name of the variable. */
-    const told = (page: Page): Record<string, string> =>
-      Object.fromEntries([...page.body.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+    const told = (page: Page): Record<string, string> => {
+      const lines = [...page.body.matchAll(/^(\w+)=(.*)$/gm)];
+      return Object.fromEntries(lines.map((line): [string, string] => [line[1] ?? '', line[2] ?? '']));
+    };
 
     beforeAll(async () => {
       origin = `http://localhost:${await freePort()}`;

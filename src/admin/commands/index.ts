@@ -14,7 +14,7 @@ import { addDocuments } from './consents/documents';
 import { addContacts } from './memberships/contacts';
 import { addCodes } from './contracts/codes';
 import { addContracts } from './contracts/contracts';
-import { addKeys } from './keys';
+import { addKeys } from './keys/keys';
 import { addLegacy } from './legacy/legacy';
 import { addMembers } from './memberships/members';
 import { addMigrate } from './migrate';
@@ -22,7 +22,7 @@ import { addOutbox } from './outbox';
 import { addRegistrationTokens } from './protocol/registration-tokens';
 import { addSubjects } from './protocol/subjects';
 import { addResources } from './resources/resources';
-import { addSecretKeys } from './secret-keys';
+import { addSecretKeys } from './keys/secret-keys';
 import { addServe } from './serve';
 
 export const commandFiles: readonly AddCommands[] = [

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { listSecretKeyUse, type SecretKeyUse } from '../../storage/secret-keys';
-import type { AdminContext } from '../admin';
-import { addLeaf, addNoun, startRun, type AddCommands } from '../command';
-import type { Printer } from '../print/printer';
+import { listSecretKeyUse, type SecretKeyUse } from '../../../storage/secret-keys';
+import type { AdminContext } from '../../admin';
+import { addLeaf, addNoun, startRun, type AddCommands } from '../../command';
+import type { Printer } from '../../print/printer';
 
 /** `secret-keys`: which keys of SECRET_KEY are still needed. */
 export const addSecretKeys: AddCommands = (program, context) => {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { Failure, type AdminContext, type AdminTools, type KeyFacts } from '../admin';
-import { addLeaf, addNoun, confirm, startRun, type AddCommands, type Run } from '../command';
+import { Failure, type AdminContext, type AdminTools, type KeyFacts } from '../../admin';
+import { addLeaf, addNoun, confirm, startRun, type AddCommands, type Run } from '../../command';
 
 interface ChangeOptions {
   json?: true;
