@@ -5,8 +5,7 @@
  */
 import { endSessions, findProfile } from '../accounts/store';
 import { recordEvent } from '../audit/store';
-import { addSeconds, type Clock } from '../clock';
-import { dayOf } from '../http/pages/days';
+import { dayInMoscow, addSeconds, type Clock } from '../clock';
 import { enqueueFor } from '../notifications/outbox';
 import type { Secrets } from '../secrets';
 import type { Database, Queryable } from '../storage/tables';
@@ -102,7 +101,7 @@ async function tellOfClosing(
   if (!person || person.email === null || !person.emailProved) return;
   const locale = person.locale === 'en' ? 'en' : 'ru';
   const name = [person.givenName, person.middleName].filter(Boolean).join(' ');
-  const values = { name, link: `${issuer}/`, day: dayOf(destroyBy, locale) };
+  const values = { name, link: `${issuer}/`, day: dayInMoscow(destroyBy, locale) };
   const mail = { channel: 'email', to: person.email, locale, template: 'account_closing', values } as const;
   await enqueueFor(trx, secrets, mail, clock, accountId);
 }

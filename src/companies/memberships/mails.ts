@@ -1,7 +1,6 @@
 /** Mails about applications and memberships, written into the outbox by the transaction that causes them. */
 import { fullName } from '../../accounts/account';
-import type { Clock } from '../../clock';
-import { dayOf } from '../../http/pages/days';
+import { dayInMoscow, type Clock } from '../../clock';
 import type { EmailTemplateName, EmailTemplates, Locale } from '../../notifications/notifications';
 import { enqueueFor } from '../../notifications/outbox';
 import type { Secrets } from '../../secrets';
@@ -54,12 +53,12 @@ export function entrance({ issuer }: MailTools, { clientId }: Pick<MembershipVie
 
 /** Which application a mail is about: its number, and the day it was sent. */
 export function applicationWords({ number, requestedAt, locale }: MembershipView) {
-  return { number: String(number), date: dayOf(requestedAt, localeOf(locale)) };
+  return { number: String(number), date: dayInMoscow(requestedAt, localeOf(locale)) };
 }
 
 /** What a member may do, for the mail that says so. */
 export function rightsWords({ canAct, canActUntil, locale }: MembershipView) {
-  const until = canAct && canActUntil ? dayOf(canActUntil, localeOf(locale)) : '';
+  const until = canAct && canActUntil ? dayInMoscow(canActUntil, localeOf(locale)) : '';
   return { right: canAct ? (until === '' ? 'acts' : 'acts_until') : 'reads', until } as const;
 }
 

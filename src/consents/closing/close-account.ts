@@ -6,8 +6,7 @@ import { greetingName, type AccountProfile } from '../../accounts/account';
 import { endOtherSessions, endTokens } from '../../accounts/sessions/store';
 import { findProfile, lockAccount } from '../../accounts/store';
 import { recordEvent } from '../../audit/store';
-import { addSeconds } from '../../clock';
-import { dayOf } from '../../http/pages/days';
+import { dayInMoscow, addSeconds } from '../../clock';
 import { enqueue } from '../../notifications/outbox';
 import type { Queryable } from '../../storage/tables';
 import { DESTROY_WITHIN_DAYS } from '../consent';
@@ -109,7 +108,11 @@ async function tell(
 ): Promise<void> {
   if (person.email === null || !person.emailProved) return;
   const locale = person.locale === 'en' ? 'en' : 'ru';
-  const values = { name: greetingName(person), link: `${issuer}/account/close`, day: dayOf(day, locale) };
+  const values = {
+    name: greetingName(person),
+    link: `${issuer}/account/close`,
+    day: dayInMoscow(day, locale),
+  };
   const mail = { channel: 'email', to: person.email, locale, template, values } as const;
   await enqueue(trx, secrets, mail, clock, person.id);
 }

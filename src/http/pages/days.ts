@@ -1,11 +1,9 @@
 /** Days as people write them, by Moscow time: most of those who read them live by it. */
+import { dayInMoscow } from '../../clock';
 import type { Locale } from '../context';
 
-export function dayOf(at: Date, locale: Locale): string {
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'Europe/Moscow' }).format(at);
-  // «21 ноября 2026 г.» would end a sentence with two full stops.
-  return day.replace(/\sг\.$/, '');
-}
+/** As in mails. */
+export const dayOf: (at: Date, locale: Locale) => string = dayInMoscow;
 
 /** The same with hours and minutes. */
 export function timeOf(at: Date, locale: Locale): string {
