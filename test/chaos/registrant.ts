@@ -48,7 +48,12 @@ function innOf(number: number): string {
 }
 
 /** Registers the person with this number. Never rejects: what went wrong stands in the story. */
-export async function register(issuer: string, post: Post, number: number): Promise<Story> {
+export async function register(
+  issuer: string,
+  post: Post,
+  number: number,
+  browser: (issuer: string) => Agent = createAgent,
+): Promise<Story> {
   const digits = String(number).padStart(7, '0');
   const story: Story = {
     email: `registrant-${number}@example.com`,
@@ -63,7 +68,7 @@ export async function register(issuer: string, post: Post, number: number): Prom
   };
   const begun = performance.now();
   const seconds = (): number => (performance.now() - begun) / 1000;
-  const person = createPerson(issuer, post, story, number);
+  const person = createPerson(issuer, post, story, { number, browser });
   while (!story.acknowledged && seconds() < PATIENCE_SECONDS) {
     await person.goOn().catch(async () => {
       // No answer: somebody with a browser waits a moment and reloads.
@@ -77,10 +82,15 @@ export async function register(issuer: string, post: Post, number: number): Prom
 
 class NoAnswer extends Error {}
 
-function createPerson(issuer: string, post: Post, story: Story, number: number) {
-  const agent = createAgent(issuer);
+function createPerson(
+  issuer: string,
+  post: Post,
+  story: Story,
+  { number, browser }: { number: number; browser: (issuer: string) => Agent },
+) {
+  const agent = browser(issuer);
   // Every other person opens the mail in another browser.
-  const reader = number % 2 === 0 ? agent : createAgent(issuer);
+  const reader = number % 2 === 0 ? agent : browser(issuer);
   let codesSeen = 0;
   let waitingSince = performance.now();
 

@@ -37,10 +37,11 @@ async function checkRows(client: Client, stories: readonly Story[]): Promise<Inv
   const people = await list(`
     select canonical, count(distinct account_id) as accounts,
       (select count(*) from memberships where account_id = any (array_agg(identifiers.account_id))) as applications
-    from identifiers where kind = 'email' group by canonical`);
+    from identifiers where kind = 'email' and canonical like 'registrant-%' group by canonical`);
   const byEmail = new Map(people.map((row) => [row.canonical, row]));
   const [counts = {}] = await list(`
-    select (select count(*) from accounts) as accounts,
+    select (select count(distinct account_id) from identifiers
+        where kind = 'email' and canonical like 'registrant-%') as accounts,
       (select count(*) from audit where event = 'account_created') as "account_created",
       (select count(*) from outbox where status = 'waiting') as waiting,
       (select count(*) from outbox where channel = 'email' and status = 'dead') as dead`);

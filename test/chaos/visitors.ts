@@ -1,0 +1,111 @@
+/** People who sign in again and again while something is done to the product, and what they met. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAgent, type Agent } from '../support/agent';
+import type { TestPerson } from '../support/app';
+import {
+  authorizationRequest,
+  follow,
+  openSignIn,
+  redeemCode,
+  refreshTokens,
+  submitSignIn,
+} from '../support/relying-party';
+import type { Guests } from './fleet';
+
+/** No answer, or one that says "not now" (502 is the proxy's word for a node that died). */
+export class NotNow extends Error {}
+/** An answer that no fault of the surroundings excuses. */
+export class Fault extends Error {}
+
+interface Answered {
+  status: number;
+}
+
+/** Passes on what can be gone on with. @throws NotNow @throws Fault */
+export async function seen<T extends Answered>(asked: Promise<T>): Promise<T> {
+  const answer = await asked.catch((error: unknown) => {
+    throw new NotNow(String(error));
+  });
+  if (answer.status === 503 || answer.status === 502) throw new NotNow(String(answer.status));
+  if (answer.status >= 500) throw new Fault(String(answer.status));
+  return answer;
+}
+
+export interface Tokens {
+  code: string;
+  verifier: ReturnType<typeof authorizationRequest>;
+  refresh: string;
+}
+
+/** From the relying party to its tokens. @throws NotNow @throws Fault @throws Error when it ends elsewhere */
+export async function enter(
+  issuer: string,
+  { client }: Guests,
+  person: TestPerson,
+  browser: (issuer: string) => Agent = createAgent,
+): Promise<Tokens> {
+  const agent = browser(issuer);
+  const request = authorizationRequest(client);
+  const page = await openSignIn(agent, request).catch((error: unknown) => {
+    throw /: 5\d\d /.test(String(error)) && !/: 50[23] /.test(String(error))
+      ? new Fault(String(error).slice(0, 200))
+      : new NotNow(String(error).slice(0, 200));
+  });
+  await seen(Promise.resolve(page));
+  const sent = await seen(submitSignIn(agent, page, person));
+  const done = await seen(follow(agent, issuer, sent));
+  const code = new URL(done.location ?? 'http://nowhere').searchParams.get('code');
+  if (code === null) throw new NotNow(`the sign-in ended at ${done.status}`);
+  const { json, status } = await seen(redeemCode(createAgent(issuer), client, request, code));
+  if (status !== 200) throw new NotNow(`no tokens: ${status}`);
+  return { code, verifier: request, refresh: String(json.refresh_token) };
+}
+
+export interface Visits {
+  /** When somebody got through, in milliseconds of performance.now(). */
+  arrivals: number[];
+  /** When somebody was told "not now". */
+  refusals: number[];
+  faults: string[];
+  /** Milliseconds that each request for the first page took, answered or not. */
+  waits: number[];
+  stop(): Promise<void>;
+}
+
+/** So many at once; whoever is refused tries again at once. */
+export function startVisitors(issuer: string, guests: Guests, parallel: number): Visits {
+  let stopped = false;
+  const visits: Visits = {
+    arrivals: [],
+    refusals: [],
+    faults: [],
+    waits: [],
+    stop: async () => {
+      stopped = true;
+      await Promise.all(visiting);
+    },
+  };
+  const visit = async (person: TestPerson): Promise<void> => {
+    const begun = performance.now();
+    try {
+      const { refresh } = await enter(issuer, guests, person);
+      const { status } = await seen(refreshTokens(createAgent(issuer), guests.client, refresh));
+      if (status !== 200) visits.faults.push(`a new refresh token is refused with ${status}`);
+      visits.arrivals.push(performance.now());
+    } catch (error) {
+      if (error instanceof NotNow) visits.refusals.push(performance.now());
+      else visits.faults.push(String(error));
+      await sleep(200);
+    }
+    visits.waits.push(performance.now() - begun);
+  };
+  const visiting = Array.from({ length: parallel }, async (_, index) => {
+    const person = guests.people[index % guests.people.length];
+    while (person && !stopped) await visit(person);
+  });
+  return visits;
+}
+
+/** Seconds from a moment until somebody got through; Infinity if nobody did. */
+export const recoveredAfter = ({ arrivals }: Visits, since: number): number =>
+  ((arrivals.find((at) => at > since) ?? Infinity) - since) / 1000;
