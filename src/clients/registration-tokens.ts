@@ -69,6 +69,16 @@ export async function findRegistrationToken(
     .executeTakeFirst();
 }
 
+/** The most that relying parties of this token may ask for, also when it has ended. */
+export async function findRegisteredScope(db: Queryable, id: string | null): Promise<string> {
+  const row = await db
+    .selectFrom('registrationTokens')
+    .select('scope')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row?.scope ?? 'openid';
+}
+
 /** Takes one use. False when there is none left: of many at once as many win as it has. */
 export async function spendRegistrationToken(trx: Queryable, id: string, now: Date): Promise<boolean> {
   const result = await trx

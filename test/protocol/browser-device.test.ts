@@ -1,11 +1,14 @@
-/** The device pages and the consent for an API in Chromium: both languages, 360 px, WCAG 2.2 AA. */
+/** The device pages, the consent for an API and the choice of an account in Chromium: both languages, 360 px, WCAG 2.2 AA. */
 import { DEVICE_GRANT } from '../../src/clients/protocol';
+import { detailsDefinition } from '../../src/clients/authorization-types/authorization-type';
+import { insertAuthorizationType } from '../../src/clients/authorization-types/store';
 import { insertResource } from '../../src/clients/resource-store';
 import { createAgent } from '../support/agent';
 import { addClient, addPerson, startProduct, type TestClient, type TestProduct } from '../support/app';
 import { expectAccessible, expectNoSideScroll, launchBrowser, type TestBrowser } from '../support/browser';
 import { authorizationRequest } from '../support/relying-party';
 import { fillSignIn } from '../support/sign-in-page';
+import { SHIPMENT } from './shipment';
 
 const API = 'https://api.example.com/stock';
 
@@ -19,6 +22,7 @@ beforeAll(async () => {
   client = await addClient(product.app, {
     ...{ client_name: 'Терминал склада', token_endpoint_auth_method: 'none' as const },
     ...{ grant_types: ['authorization_code', DEVICE_GRANT], resources: [API] },
+    authorization_details_types: [SHIPMENT.type],
   });
   await insertResource(
     product.app.db,
@@ -28,6 +32,9 @@ beforeAll(async () => {
     },
     product.app.clock.now(),
   );
+  const definition = detailsDefinition.parse(SHIPMENT);
+  await insertAuthorizationType(product.app.db, { resourceUri: API, definition, createdAt: new Date() });
+  await product.app.holder.refresh();
 });
 afterAll(async () => {
   await browser.close();
@@ -81,10 +88,24 @@ describe.each(['ru', 'en'] as const)('the device pages in %s', (language) => {
   it('and consent names the API', async () => {
     const person = await addPerson(product.app);
     const page = await visit();
-    const change = { prompt: 'consent', resource: API, scope: 'openid stock:read' };
+    const detail = { type: SHIPMENT.type, actions: ['ship', 'look'], warehouse: 'Ангар 7', amount: 100_000 };
+    const details = { authorization_details: JSON.stringify([detail]) };
+    const change = { prompt: 'consent', resource: API, scope: 'openid stock:read', ...details };
     await page.goto(product.issuer + authorizationRequest(client, change).path);
     await fillSignIn(page, person);
-    expect(await page.textContent('main')).toContain('Склад «Северный»');
+    for (const words of ['Склад «Северный»', SHIPMENT.text[language], 'Ангар 7'])
+      expect(await page.textContent('main')).toContain(words);
+    await expectNoSideScroll(page, 360);
+    await expectAccessible(page, 'all');
+  });
+
+  it('and the choice of an account names who is signed in', async () => {
+    const person = await addPerson(product.app);
+    const page = await visit();
+    await page.goto(`${product.issuer}/account`);
+    await fillSignIn(page, person);
+    await page.goto(product.issuer + authorizationRequest(client, { prompt: 'select_account' }).path);
+    expect(await page.textContent('main')).toContain('Вымышленный Иван');
     await expectNoSideScroll(page, 360);
     await expectAccessible(page, 'all');
   });

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import type Router from 'koa-router';
 import type { Client } from '../../clients/client';
 import { removeClient, type ClientTools } from '../../clients/register-client';
-import { findRegistrationToken } from '../../clients/registration-tokens';
+import { findRegisteredScope, findRegistrationToken } from '../../clients/registration-tokens';
 import { registerOneself, replaceOwnRegistration } from '../../clients/self-registration';
 import { findClient } from '../../clients/store';
 import { sectorFault } from '../../clients/subjects';
@@ -82,7 +82,7 @@ async function replace(parts: RegistrationParts, ctx: ClientContext): Promise<vo
   if (wrong) return badRequest(ctx, `${wrong} must not be there`);
   if (body.client_secret !== undefined && !isSecret(client, body.client_secret))
     return badRequest(ctx, 'client_secret is not the one it has');
-  const ceiling = await ceilingOf(parts, client);
+  const ceiling = await findRegisteredScope(parts.db, client.registrationTokenId);
   const input = await readRegistration(parts, body, { id: client.id, ceiling });
   if ('error' in input) return refuse(ctx, input);
   const changed = await replaceOwnRegistration(parts, client, input);
@@ -95,16 +95,6 @@ async function remove(parts: RegistrationParts, ctx: ClientContext): Promise<voi
   if (!found || !(await removeClient(parts, found.client.id, `client:${found.client.id}`)))
     return unauthorized(ctx);
   ctx.status = 204;
-}
-
-/** The scopes of the token that it came with. */
-async function ceilingOf({ db }: RegistrationParts, client: Client): Promise<string> {
-  const row = await db
-    .selectFrom('registrationTokens')
-    .select('scope')
-    .where('id', '=', client.registrationTokenId)
-    .executeTakeFirst();
-  return row?.scope ?? 'openid';
 }
 
 async function readRegistration(
