@@ -4,6 +4,7 @@ import { requestModules, strictModules } from './modules/basic';
 import { sessionModules } from './modules/basic-sessions';
 import { configModules } from './modules/config';
 import { dynamicModules } from './modules/dynamic';
+import { fapiAssertionModules } from './modules/fapi2-assertions';
 import { fapiMessageModules } from './modules/fapi2-messages';
 import { fapiProofModules } from './modules/fapi2-proofs';
 import { fapiRequestModules } from './modules/fapi2-requests';
@@ -47,7 +48,7 @@ export const PACK: readonly Group[] = [
   {
     name: 'FAPI 2.0 Security Profile',
     parties: fapi,
-    modules: [...fapiRequestModules, ...fapiTokenModules, ...fapiProofModules],
+    modules: [...fapiRequestModules, ...fapiAssertionModules, ...fapiTokenModules, ...fapiProofModules],
   },
   { name: 'FAPI 2.0 Message Signing', parties: signing, modules: fapiMessageModules },
 ];

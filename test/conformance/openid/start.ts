@@ -12,7 +12,7 @@ import { onStop } from '../../support/bench/running';
 import { startPostgresServer } from '../../support/postgres-server';
 import { FOLDER_VARIABLE, freePort, temporaryFolder } from '../../support/processes';
 import { startRedisServer } from '../../support/redis-server';
-import { openListener } from './listener';
+import { openListener, openShelf } from './listener';
 import type { Operator, Place } from './place';
 import { preparePlace } from './prepare';
 
@@ -27,13 +27,14 @@ export async function startPlace(): Promise<Place> {
   process.env[FOLDER_VARIABLE] = folder.path;
   onStop(() => Promise.resolve(folder.remove()));
   const { main } = compileProgram();
-  const [postgres, redis, listener, port] = await Promise.all([
+  const [postgres, redis, listener, shelf, port] = await Promise.all([
     startPostgresServer(),
     startRedisServer(),
     openListener(),
+    openShelf(folder.path),
     freePort(),
   ]);
-  for (const { close } of [postgres, redis, listener]) onStop(close);
+  for (const { close } of [postgres, redis, listener, shelf]) onStop(close);
   const env = {
     NODE_ENV: 'test',
     ISSUER,
@@ -44,6 +45,9 @@ export async function startPlace(): Promise<Place> {
     REDIS_URL: redis.url,
     CAPTCHA_PROVIDER: 'fixed',
     LOG_LEVEL: 'error',
+    CLIENT_REGISTRATION: 'token',
+    PAIRWISE_SALT: 'test-salt-of-no-value-000000000000000000000000',
+    NODE_EXTRA_CA_CERTS: shelf.certificate,
     ...UNLIMITED,
   };
   const prepared = await prepare(env, listener.logoutUri);
@@ -54,6 +58,7 @@ export async function startPlace(): Promise<Place> {
     ...prepared,
     at: { host: '127.0.0.1', port, tls: false },
     logoutTokens: listener.logoutTokens,
+    publish: shelf.publish,
     operator: operatorOf(join(dirname(main), 'admin', 'main.js'), env),
   };
 }
@@ -65,9 +70,12 @@ const UNLIMITED = {
   SIGN_IN_LIMIT_GLOBAL: '1000000',
 };
 
+/** The next keys have been published for so long that they may sign. */
+const EARLIER = { now: () => new Date(Date.now() - 20 * 60_000) };
+
 async function prepare(env: Record<string, string>, logoutUri: string) {
   const passwords = createPasswordHasher({ workers: 1 });
-  const app = await createApp(await openFoundation(loadConfig(env)), { passwords });
+  const app = await createApp(await openFoundation(loadConfig(env), { clock: EARLIER }), { passwords });
   const prepared = await preparePlace(app, logoutUri);
   await app.close();
   return prepared;
@@ -81,8 +89,14 @@ function operatorOf(admin: string, env: Record<string, string>): Operator {
     });
     return stdout;
   };
+  let token: Promise<string> | undefined;
+  const makeToken = async (): Promise<string> => {
+    const words = ['--name', 'Conformance', '--uses', '1000', '--json'];
+    const made = await run('clients', 'registration-token', 'create', ...words);
+    return (JSON.parse(made) as { token: string }).token;
+  };
   return {
     rotateKeys: async () => void (await run('keys', 'rotate', '--yes')),
-    registrationToken: () => Promise.reject(new Error('there is no command that gives a registration token')),
+    registrationToken: () => (token ??= makeToken()),
   };
 }

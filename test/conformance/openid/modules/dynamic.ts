@@ -1,5 +1,6 @@
 /** OpenID Connect Dynamic Client Registration, Dynamic OP: relying parties that register themselves, and keys that change. */
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { waive, type Module, type Trial } from '../module';
 import type { Party } from '../place';
@@ -108,6 +109,8 @@ async function keyRotationOfTheParty(trial: Trial): Promise<void> {
   const party = await register(trial, { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: uri });
   const tokens = await signIn(trial, {}, { ...party, keys: { ES256: before.private } });
   published = after;
+  // Keys are kept for a minute.
+  await sleep(61_000);
   const form = refreshForm(tokens.refresh);
   const { answer } = await askToken(trial, form, { party: { ...party, keys: { ES256: after.private } } });
   assert.equal(answer.status, 200, `refreshed with the new key: ${answer.body}`);
@@ -177,7 +180,7 @@ export const dynamicModules: readonly Module[] = [
   { name: 'registration-jwks-uri', run: jwksUri },
   { name: 'registration-sector-uri', run: sectorUri },
   { name: 'registration-sector-bad', run: sectorBad },
-  { name: 'refresh-token-rp-key-rotation', run: keyRotationOfTheParty },
+  { name: 'refresh-token-rp-key-rotation', waits: 62, run: keyRotationOfTheParty },
   { name: 'client-assertion-issuer-as-audience', run: assertionForIssuer },
   { name: 'request-uri-signed-rs256', run: requestUriSigned },
   { name: 'server-rotate-keys', alone: true, run: rotateKeys },
