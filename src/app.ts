@@ -57,6 +57,7 @@ import { addRegistrationRoutes } from './registration/routes';
 import { addSignInRoutes } from './sign-in/routes';
 import { signInLimits } from './sign-in/sign-in';
 import { openChanges } from './storage/changes';
+import { createStatements, type Statements } from './storage/statements';
 import { createWorkers, type WorkerParts } from './workers';
 
 export interface AppOptions {
@@ -71,6 +72,7 @@ export interface AppOptions {
 /** What the parts of a running app share. */
 export interface AppParts extends WorkerParts {
   clients: KnownClients;
+  statements: Statements;
   standings: Standings;
   passwords: PasswordHasher;
 }
@@ -118,7 +120,8 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   });
   const documents = createDocuments({ db, clock, viewsDir });
   changes.onChange('documents', documents.forget);
-  const standings = createStandings(foundation);
+  const statements = createStatements(foundation.pool);
+  const standings = createStandings({ statements, clock });
   const holder = await createProvider({
     db,
     clients,
@@ -128,7 +131,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
     clock,
     log,
     ephemeral,
-    adapter: createAdapters({ ...foundation, ephemeral, clients, standings }),
+    adapter: createAdapters({ ...foundation, statements, ephemeral, clients, standings }),
     pages: createProviderPages(render, config.issuer),
     devicePages: createDevicePages(render),
     settings: {
@@ -156,7 +159,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   const files = createFileStore(config);
   const passwordPolicy = passwordPolicyOf(config);
   const { countMessage } = metrics;
-  const records = { clients, standings, ephemeral, passwords, holder, files };
+  const records = { clients, statements, standings, ephemeral, passwords, holder, files };
   const parts: AppParts = { ...foundation, ...records, outgoing, countMessage };
   let draining = false;
 

@@ -5,7 +5,10 @@ import { fingerprint } from '../../secrets';
 import { DEFAULT_TTL, type StoredParts } from './payload';
 
 const MODEL = 'Grant';
-const FIND = 'select payload from grants where id = $1 and expires_at > $2';
+const FIND = {
+  name: 'grant',
+  text: 'select payload from grants where id = $1 and expires_at > $2',
+};
 
 /** What stands beside a grant in columns of its own. */
 export interface GrantDescription {
@@ -23,7 +26,7 @@ export function describeGrant(ctx: object, description: GrantDescription): void 
   descriptions.set(ctx, description);
 }
 
-export function grantArtifacts({ db, pool, payloads, clock, standings }: StoredParts): Adapter {
+export function grantArtifacts({ db, statements, payloads, clock, standings }: StoredParts): Adapter {
   return {
     async find(id) {
       const standing = standings.ofGrant(id);
@@ -31,9 +34,8 @@ export function grantArtifacts({ db, pool, payloads, clock, standings }: StoredP
         const { grant } = await standing;
         return grant && payloads.open(MODEL, id, grant.payload);
       }
-      const values = [fingerprint(id), clock.now()];
-      const { rows } = await pool.query<{ payload: string }>({ name: 'grant', text: FIND, values });
-      return rows[0] && payloads.open(MODEL, id, rows[0].payload);
+      const row = await statements.first<{ payload: string }>(FIND, [fingerprint(id), clock.now()]);
+      return row && payloads.open(MODEL, id, row.payload);
     },
     async upsert(id, payload, expiresIn = DEFAULT_TTL) {
       const now = clock.now();

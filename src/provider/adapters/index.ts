@@ -1,12 +1,12 @@
 /** Where each artifact lives: truth in the database, the short-lived in the ephemeral store (docs/storage.md). */
 import type { Adapter } from 'oidc-provider';
-import type { Pool } from 'pg';
 import type { KnownClients } from '../../clients/known-clients';
 import type { Clock } from '../../clock';
 import type { Secrets } from '../../secrets';
 import { ofToken, type Standings } from '../session/standing';
 import type { EphemeralStore } from '../../storage/ephemeral/port';
 import { unavailability } from '../../storage/postgres';
+import type { Statements } from '../../storage/statements';
 import type { Database } from '../../storage/tables';
 import { clientArtifacts } from './clients';
 import { deviceCodeArtifacts } from './device-codes';
@@ -19,7 +19,7 @@ import { refreshTokenArtifacts } from './refresh-tokens';
 
 export interface AdapterParts {
   db: Database;
-  pool: Pool;
+  statements: Statements;
   ephemeral: EphemeralStore;
   secrets: Secrets;
   clock: Clock;
@@ -30,7 +30,7 @@ export interface AdapterParts {
 /** The adapter factory that oidc-provider asks once per model. */
 export function createAdapters({
   db,
-  pool,
+  statements,
   ephemeral,
   secrets,
   clock,
@@ -38,7 +38,7 @@ export function createAdapters({
   standings,
 }: AdapterParts): (model: string) => Adapter {
   const payloads = createPayloadSeal(secrets);
-  const stored = { db, pool, payloads, clock, standings };
+  const stored = { db, statements, payloads, clock, standings };
   const adapterOf = (model: string): Adapter => {
     if (model === 'Client') return refusing(clientArtifacts(clients));
     if (model === 'Grant') return refusing(grantArtifacts(stored));

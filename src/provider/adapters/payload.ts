@@ -3,16 +3,16 @@
  * session cookie is the secret itself), its payload sealed and without that identifier.
  */
 import type { AdapterPayload } from 'oidc-provider';
-import type { Pool } from 'pg';
 import type { Clock } from '../../clock';
 import { fingerprint, type Secrets } from '../../secrets';
+import type { Statements } from '../../storage/statements';
 import type { Database } from '../../storage/tables';
 import type { Standings } from '../session/standing';
 
 /** What artifacts in the database are kept with. */
 export interface StoredParts {
   db: Database;
-  pool: Pool;
+  statements: Statements;
   payloads: PayloadSeal;
   clock: Clock;
   standings: Standings;

@@ -13,13 +13,19 @@ const MODEL = 'RefreshToken';
 
 const COLUMNS = 'id, grant_id, account_id, client_id, payload, expires_at, created_at';
 const VALUES = '$1, $2, $3::uuid, $4, $5, $6::timestamptz, $7::timestamptz';
-const INSERT = `insert into refresh_tokens (${COLUMNS}) values (${VALUES})`;
+const INSERT = {
+  name: 'first_refresh_token',
+  text: `insert into refresh_tokens (${COLUMNS}) values (${VALUES})`,
+};
 /** $8: fingerprint of the one that is spent. */
-const REPLACE = `
+const REPLACE = {
+  name: 'next_refresh_token',
+  text: `
   with spent as (
     update refresh_tokens set consumed_at = $7::timestamptz where id = $8 and consumed_at is null returning id
   )
-  insert into refresh_tokens (${COLUMNS}) select ${VALUES} from spent`;
+  insert into refresh_tokens (${COLUMNS}) select ${VALUES} from spent`,
+};
 
 /**
  * The token that a request spends. oidc-provider spends it and then stores its successor at once: here both are one
@@ -34,7 +40,7 @@ function takeFormer(): string | undefined {
   return former;
 }
 
-export function refreshTokenArtifacts({ db, pool, payloads, clock, standings }: StoredParts): Adapter {
+export function refreshTokenArtifacts({ db, statements, payloads, clock, standings }: StoredParts): Adapter {
   return {
     async find(id) {
       const found = await standings.ofRefreshToken(fingerprint(id));
@@ -51,13 +57,11 @@ export function refreshTokenArtifacts({ db, pool, payloads, clock, standings }: 
         ...[addSeconds(now, expiresIn), now],
       ];
       const former = takeFormer();
-      const { rowCount } = await pool.query(
-        former === undefined
-          ? { name: 'refresh_token_first', text: INSERT, values: row }
-          : { name: 'refresh_token_next', text: REPLACE, values: [...row, fingerprint(former)] },
-      );
+      const stored = await (former === undefined
+        ? statements.change(INSERT, row)
+        : statements.change(REPLACE, [...row, fingerprint(former)]));
       // Rotation with one winner (RFC 9700 §4.14.2): compare and set, the loser is told.
-      if (rowCount !== 1) throw new errors.InvalidGrant('already used');
+      if (stored !== 1) throw new errors.InvalidGrant('already used');
     },
     consume: (id) => {
       const { ctx } = Provider;

@@ -4,7 +4,6 @@
  * and kept until the request ends; nothing of it is kept longer, so what was ended is over with the next request.
  */
 import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
-import type { Pool } from 'pg';
 import type { AccountProfile } from '../../accounts/account';
 import type { AccountSession } from '../../accounts/sessions/store';
 import type { Clock } from '../../clock';
@@ -13,7 +12,7 @@ import type { Consent } from '../../consents/store';
 import { contractClaim, type ContractClaim } from '../../contracts/contract';
 import type { LegacyAccountClaim } from '../../legacy-accounts/legacy-account';
 import { fingerprint } from '../../secrets';
-import { unavailability } from '../../storage/postgres';
+import type { Statements } from '../../storage/statements';
 
 /** Whom a session, a code or a token is about. */
 export interface Subject {
@@ -114,7 +113,9 @@ const NAMES = `
   left join identifiers own on own.account_id = a.id and own.kind = 'login'`;
 
 /** $1 account, $2 session, $3 grant, $4 now; $5 consents, $6 logins, $7 contracts: whether they are wanted. */
-const OF_SUBJECT = `
+const OF_SUBJECT = {
+  name: 'standing',
+  text: `
   select ${PERSON},
     case when $5 then (${CONSENTS}) end as consents,
     case when $6 then (${LOGINS}) end as logins,
@@ -122,16 +123,20 @@ const OF_SUBJECT = `
   from accounts a ${NAMES}
     left join account_sessions s on s.uid = $2
     left join grants g on g.id = $3 and g.expires_at > $4
-  where a.id = $1 limit 1`;
+  where a.id = $1 limit 1`,
+};
 
 /** $1 fingerprint of the token, $2 now. */
-const OF_REFRESH_TOKEN = `
+const OF_REFRESH_TOKEN = {
+  name: 'standing_of_refresh_token',
+  text: `
   select t.payload as "tokenPayload", t.consumed_at as "consumedAt", ${PERSON},
     null as consents, (${LOGINS}) as logins, (${CONTRACTS}) as contracts
   from refresh_tokens t join accounts a on a.id = t.account_id ${NAMES}
     left join grants g on g.id = t.grant_id and g.expires_at > $2
     left join account_sessions s on s.uid = g.session_uid
-  where t.id = $1 and t.expires_at > $2 limit 1`;
+  where t.id = $1 and t.expires_at > $2 limit 1`,
+};
 
 interface StandingRow extends StandingPerson {
   sessionUid: string | null;
@@ -209,10 +214,15 @@ interface Memo {
   read?: { key: string; standing: Promise<Standing> };
 }
 
+export interface StandingParts {
+  statements: Statements;
+  clock: Clock;
+}
+
 /** Routes that ask for the person of what they are presented; others want to know of its grant only. */
 const ASKING = new Set(['token', 'userinfo']);
 
-export function createStandings({ pool, clock }: { pool: Pool; clock: Clock }): Standings {
+export function createStandings({ statements, clock }: StandingParts): Standings {
   const memos = new WeakMap<object, Memo>();
   const memoOf = (ctx: object): Memo => {
     const memo = memos.get(ctx) ?? {};
@@ -227,20 +237,7 @@ export function createStandings({ pool, clock }: { pool: Pool; clock: Clock }): 
       ...[accountId, sessionUid ?? null, grantId === undefined ? null : fingerprint(grantId), clock.now()],
       ...[scope === undefined, scopes.has('legacy_accounts'), scopes.has('contracts')],
     ];
-    return toStanding(await ask<StandingRow>('standing', OF_SUBJECT, values));
-  }
-
-  /** Prepared once a connection: planning it would cost more than running it. */
-  async function ask<R extends object>(
-    name: string,
-    text: string,
-    values: unknown[],
-  ): Promise<R | undefined> {
-    try {
-      return (await pool.query<R>({ name, text, values })).rows[0];
-    } catch (error) {
-      throw unavailability(error) ?? error;
-    }
+    return toStanding(await statements.first<StandingRow>(OF_SUBJECT, values));
   }
 
   const keyOf = ({ accountId, sessionUid, grantId, scope }: Subject): string =>
@@ -260,7 +257,7 @@ export function createStandings({ pool, clock }: { pool: Pool; clock: Clock }): 
       if (ctx) memoOf(ctx).expected = subject;
     },
     ofRefreshToken: async (id) => {
-      const row = await ask<RefreshTokenRow>('refresh_token_standing', OF_REFRESH_TOKEN, [id, clock.now()]);
+      const row = await statements.first<RefreshTokenRow>(OF_REFRESH_TOKEN, [id, clock.now()]);
       return (
         row && { payload: row.tokenPayload, consumed: row.consumedAt !== null, standing: toStanding(row) }
       );
