@@ -1,7 +1,15 @@
 /** The page for `prompt=consent`: what the relying party will learn, and the person's yes or no. */
 import type Router from 'koa-router';
+import {
+  detailFault,
+  readDetail,
+  type Detail,
+  type ReadableDetail,
+} from '../clients/authorization-types/authorization-type';
+import { findAuthorizationType } from '../clients/authorization-types/store';
 import { findResource } from '../clients/resource-store';
-import type { Context, Middleware } from '../http/context';
+import { Refusal } from '../errors';
+import type { Context, Locale, Middleware } from '../http/context';
 import type { Forms } from '../http/forms';
 import type { Interactions } from '../http/interactions';
 import type { Render } from '../http/pages/render';
@@ -18,6 +26,22 @@ export interface ConsentParts {
   locale: ReturnType<typeof localeFor>;
 }
 
+/**
+ * What the person agrees to, in words.
+ * @throws Refusal interaction_expired when the type has changed since, and the words would not say all of it
+ */
+async function readableDetail(
+  db: Database,
+  detail: Detail,
+  locale: Locale,
+): Promise<ReadableDetail & { api: string }> {
+  const known = await findAuthorizationType(db, detail.type);
+  const resource = known && (await findResource(db, known.resourceUri));
+  if (!resource || detailFault(known.definition, known.resourceUri, detail) !== undefined)
+    throw new Refusal('interaction_expired');
+  return { ...readDetail(known.definition, detail, locale), api: resource.name };
+}
+
 /** Adds the routes of consent and gives back the page for the prompt `consent`. */
 export function addConsentRoutes(parts: ConsentParts): Middleware {
   const { router, interactions, forms } = parts;
@@ -28,6 +52,8 @@ export function addConsentRoutes(parts: ConsentParts): Middleware {
     parts.locale.suggest(ctx, details.uiLocales);
     const action = `/interaction/${details.uid}/consent`;
     const resources = await Promise.all(details.resources.map((uri) => findResource(parts.db, uri)));
+    const locale = ctx.state.locale;
+    const asked = await Promise.all(details.details.map((one) => readableDetail(parts.db, one, locale)));
     parts.render(ctx, {
       view: 'consent/consent',
       title: 'consent.title',
@@ -36,6 +62,7 @@ export function addConsentRoutes(parts: ConsentParts): Middleware {
       values: {
         scopes: details.scopes.filter((scope) => scope in CLAIMS_BY_SCOPE || scope === 'offline_access'),
         resources: resources.flatMap((resource) => (resource ? [resource.name] : [])),
+        details: asked,
         formToken: forms.token(ctx, purpose(details.uid)),
       },
     });

@@ -21,7 +21,6 @@ import {
 } from 'oidc-provider/lib/helpers/grants.js';
 import { EXCHANGE_GRANT } from '../../../clients/protocol';
 import { addSeconds } from '../../../clock';
-import type { RequestState } from '../../../http/context';
 import type { Database } from '../../../storage/tables';
 import { isKeptFrom } from '../../prompts';
 import { resourceServer } from '../resources';
@@ -147,11 +146,7 @@ async function findSubject(parts: ExchangeParts, ctx: ExchangeContext) {
   const { accountId } = subject;
   if (accountId === undefined) throw new errors.InvalidRequest('the subject token speaks for nobody');
   if (!listed(client.exchange_from).includes(subject.clientId)) {
-    await noteRefusal(
-      parts,
-      { accountId, clientId: client.clientId, from: subject.clientId },
-      ctx.state as RequestState,
-    );
+    await noteRefusal(parts, { accountId, clientId: client.clientId, from: subject.clientId }, ctx.state);
     throw new errors.InvalidRequest('the client may not exchange this token');
   }
   const [account, first] = await Promise.all([
