@@ -54,7 +54,7 @@ describe.each(storageKinds)('certificates of relying parties on %s', (kind) => {
     const client = await addClient(product.app, {
       ...{ tls_client_certificate_bound_access_tokens: true, resources: [API] },
       ...change,
-    } as never);
+    });
     const config = await oidc.discovery(new URL(product.issuer), client.id, undefined, oidc.TlsClientAuth(), {
       execute: [oidc.allowInsecureRequests],
     });
