@@ -6,6 +6,7 @@
 import type Router from 'koa-router';
 import { fullName } from '../accounts/account';
 import { findProfile } from '../accounts/store';
+import { Refusal } from '../errors';
 import { addSeconds } from '../clock';
 import { findOpenClosing } from '../consents/store';
 import type { Context } from '../http/context';
@@ -65,7 +66,9 @@ async function visitorOf(flow: AccountFlow, ctx: Context, gate: Gate): Promise<V
       authTime: session.authTime,
       sessionUid: session.uid,
     };
-  const back = gate.back ?? ctx.path;
+  const back = gate.back ?? ctx.path.replace(/\/$/, '');
+  // The router reads more than one writing of an address; back leads only what is written plainly.
+  if (!/^(\/[\w-]+)+$/.test(back)) throw new Refusal('not_found');
   flow.sessions.signIn(ctx, back, gate.fresh ? { maxAge: FRESH_SECONDS } : undefined);
   return undefined;
 }

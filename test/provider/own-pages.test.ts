@@ -96,6 +96,18 @@ describe('our own pages as a relying party', () => {
     expect(end.body).toContain('<h1>Служба входа</h1>');
   });
 
+  it('are asked for under odd writings of their address without a fault', async () => {
+    const agent = createAgent(product.issuer);
+    expect((await agent.get('/account/login/')).location).toMatch(/\/auth\?/);
+    expect((await agent.post('/account/notifications/', {})).location).toMatch(/\/auth\?/);
+    for (const path of [
+      '/account/companies/a.b/remove',
+      '/account/companies/%ff/remove',
+      '/account/companies/%0a/remove',
+    ])
+      expect((await agent.get(path)).status).toBeLessThan(500);
+  });
+
   it('are the place where a registration may begin', async () => {
     const { issuer, app } = product;
     const agent = createAgent(issuer);
