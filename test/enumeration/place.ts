@@ -21,7 +21,9 @@ export interface Place {
   /** Signs people in by e-mail or phone. */
   client: TestClient;
   /** Names that nobody has tried yet: of somebody with an account, or of nobody. Both look alike when masked. */
-  newNames(kind: Kind): Promise<Names>;
+  newNames(kind: Kind, pair: number): Promise<Names>;
+  /** The number of another pair, or of somebody who belongs to none. */
+  nextNumber(): number;
   /** A browser at an address of its own, so that no limit of another one is met. */
   newBrowser(): Agent;
   /** Seconds to move the product's time on. */
@@ -57,15 +59,18 @@ export async function openPlace(kind: StorageKind, passwords?: PasswordHasher): 
   const client = await addClient(product.app, { sign_in_names: ['email', 'phone'] });
   product.app.startWorkers();
   const passwordHash = await product.app.passwords.hash(TEST_PASSWORD);
-  const made = { known: 0, unknown: 0 };
+  let made = 0;
   let browsers = 0;
   return {
     product,
     post,
     client,
-    newNames: async (which) => {
-      made[which] += 1;
-      const names = namesOf(which, made[which]);
+    nextNumber: () => {
+      made += 1;
+      return made;
+    },
+    newNames: async (which, pair) => {
+      const names = namesOf(which, pair);
       if (which === 'known') await addKnown(product, names, passwordHash);
       return names;
     },

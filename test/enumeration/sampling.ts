@@ -28,11 +28,12 @@ export const noSamples = (): Samples => ({ known: [], unknown: [], differing: []
 /** Adds a pair. Which of the two goes first changes from pair to pair. */
 export async function takePair(place: Place, way: Way, samples: Samples): Promise<void> {
   const turn = samples.known.length;
+  const pair = place.nextNumber();
   const prepare = way.prepare(place);
   const order: Kind[] = turn % 2 === 0 ? ['unknown', 'known'] : ['known', 'unknown'];
   const ready: Partial<Record<Kind, { names: Names; tried: Try }>> = {};
   for (const kind of order) {
-    const names = await place.newNames(kind);
+    const names = await place.newNames(kind, pair);
     ready[kind] = { names, tried: await prepare(names) };
   }
   if (way.pause !== undefined) place.wait(way.pause);
@@ -67,9 +68,12 @@ const OF_THE_MOMENT = ['date', 'content-length', 'set-cookie', 'x-request-id', '
 function masked(answer: Answer, { email, phone, landline }: Names): string {
   const typed = [phone, landline].flatMap((number) => [formatPhone(number), number, number.slice(1)]);
   const text = [String(answer.status), answer.location ?? '', ...headersOf(answer), answer.body].join('\n');
-  const unnamed = [email, ...typed].reduce((rest, name) => rest.replaceAll(name, 'NAME'), text);
+  const unnamed = [email, ...typed].reduce((rest, name) => rest.replaceAll(plain(name), 'NAME'), plain(text));
   return BETWEEN_BROWSERS.reduce((rest, [pattern, mask]) => rest.replace(pattern, mask), unnamed);
 }
+
+/** With the blanks and hyphens of a keyboard: pages keep numbers from being broken. */
+const plain = (text: string): string => text.replaceAll('\u00a0', ' ').replaceAll('\u2011', '-');
 
 /** Of a cookie its name and what it is good for, not its value. */
 function headersOf({ headers }: Answer): string[] {

@@ -105,7 +105,7 @@ const registrationAgain = (name: string, first: FirstPage, step: string): Way =>
 const REGISTRATION_END: Way = {
   name: 'registration, its last page with a taken e-mail',
   prepare: (place) => async (names) => {
-    const own = { ...names, phone: (await place.newNames('unknown')).phone };
+    const own = { ...names, phone: (await place.newNames('unknown', place.nextNumber())).phone };
     const { browser, send } = await openRegistration(place, USUAL, own);
     await send();
     const code = await codeSentTo(place.product, own.phone);
@@ -127,7 +127,7 @@ const change = (name: string, page: string, field: keyof Names): Way => ({
 
 async function enter(place: Place): Promise<Agent> {
   const browser = place.newBrowser();
-  const { email } = await place.newNames('known');
+  const { email } = await place.newNames('known', place.nextNumber());
   await enterAt(browser, place.product.issuer, '/account', { id: '', email, password: TEST_PASSWORD });
   return browser;
 }
