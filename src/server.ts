@@ -34,6 +34,7 @@ export function createServing(app: App): Serving {
     app.drain();
     // Other nodes take the recurring work over at once; people are still served.
     const workers = app.stopWorkers();
+    workers.catch(() => undefined);
     await sleep(noticeOf(config));
     await Promise.all([listener.end(DRAIN_MS), closeServer(app.metricsServer), adminSocket?.close()]);
     await workers;

@@ -69,7 +69,6 @@ export const postgresFaults: Chaos = {
     const visits = startVisitors(premises.issuer, guests, VISITORS);
     const slow: string[] = [];
     const recoveries: string[] = [];
-    let away: Away = { wrong: [], slowest: 0 };
     const recovered = async (name: string): Promise<void> => {
       const since = performance.now();
       await sleep(RECOVERY_BAR_SECONDS * 1000);
@@ -83,11 +82,10 @@ export const postgresFaults: Chaos = {
       await recovered(`${await terminateAll(premises)} terminated`);
     }
     await premises.postgres.kill();
-    const [found] = await Promise.all([
+    const [away] = await Promise.all([
       sleep(2000).then(() => askWhileAway(premises.issuer, fleet, guests)),
       sleep(AWAY_MS),
     ]);
-    away = found;
     await premises.postgres.restart();
     await recovered('restarted');
     await visits.stop();
