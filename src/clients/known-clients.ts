@@ -3,6 +3,7 @@
  * announced (storage/changes); ids that nobody has are asked for each time, so strangers fill no memory.
  */
 import type { Changes } from '../storage/changes';
+import { unavailability } from '../storage/postgres';
 import type { Database } from '../storage/tables';
 import type { Client } from './client';
 import { findClient } from './store';
@@ -26,7 +27,10 @@ export function createKnownClients(db: Database, changes: Pick<Changes, 'onChang
       const known = kept.get(id);
       if (known) return known;
       const into = kept;
-      const found = await findClient(db, id);
+      // Asked from inside oidc-provider, which would call a database that is away a fault of ours.
+      const found = await findClient(db, id).catch((error: unknown) => {
+        throw unavailability(error) ?? error;
+      });
       if (found && into.size < MOST_KEPT) into.set(id, found);
       return found;
     },
