@@ -162,6 +162,56 @@ describe.each(storageKinds)('companies on %s', (kind) => {
     expect([answer.code, answer.err]).toEqual([code, expect.stringContaining(sentence)]);
   });
 
+  test('the column of e-mails is taken, and an address that is none is told', async () => {
+    const rows = [
+      `${HEADER};Электронная почта`,
+      '7800999994;780101001;;ООО Ромашка;;;; Office@Example.com ',
+      '7800999994;540602001;;Филиал ООО Ромашка;;;;',
+      '780099999967;;;ИП Примеров Пример;;;;не адрес',
+    ];
+    desk.files.set('mails.csv', Buffer.from(rows.join('\n')));
+    expect(await desk.json<Imported>('companies', 'import', 'mails.csv')).toMatchObject({
+      added: 2,
+      refused_lines: [{ line: 4, problem: 'email', value: 'не адрес' }],
+    });
+    const emailOf = async (unit: string) =>
+      (await desk.json<{ email: string }>('companies', 'email', unit)).email;
+    expect(await emailOf('7800999994/780101001')).toBe('Office@example.com');
+    expect(await emailOf('7800999994/540602001')).toBeNull();
+    // A later file that has no such column takes no address away.
+    await desk.run('companies', 'import', 'companies.csv');
+    expect(await emailOf('7800999994/780101001')).toBe('Office@example.com');
+  });
+
+  test('a company’s own address is shown, recorded and taken away, each time with its audit row', async () => {
+    await desk.run('companies', 'import', 'companies.csv');
+    const unit = '7800999994/780101001';
+    expect((await desk.run('companies', 'email', unit)).out).toMatch(/^email +–$/m);
+    expect(await desk.json('companies', 'email', unit, 'Office@Example.com')).toEqual({
+      ...{ inn: '7800999994', kpp: '780101001', email: 'Office@example.com' },
+    });
+    expect((await desk.run('companies', 'email', unit)).out).toMatch(/^email +Office@example.com$/m);
+    expect(await desk.json('companies', 'email', unit, '--clear')).toMatchObject({ email: null });
+    const { items } = await desk.json<{ items: { event: string; details: object }[] }>('audit', 'list');
+    expect(
+      items.filter(({ event }) => event === 'company_email_changed').map(({ details }) => details),
+    ).toEqual([
+      { inn: '7800999994', kpp: '780101001', set: false },
+      { inn: '7800999994', kpp: '780101001', set: true },
+    ]);
+  });
+
+  test.each([
+    [3, 'Neither a person nor the local directory knows', ['7736050003/773601001', 'a@example.com']],
+    [2, 'This is no e-mail address', ['7800999994/780101001', 'a@']],
+    [2, 'Name the company as ИНН/КПП', ['7800999995/780101001', 'a@example.com']],
+    [2, 'contradict each other', ['7800999994/780101001', 'a@example.com', '--clear']],
+  ])('a company’s address ends with %i: %s', async (code, sentence, given) => {
+    const answer = await desk.run('companies', 'email', ...given);
+    expect([answer.code, answer.err]).toEqual([code, expect.stringContaining(sentence)]);
+    expect(answer.err.trim().split('\n')).toHaveLength(1);
+  });
+
   test('many imports of one file at once end well', async () => {
     desk.files.set('many.csv', manyCompanies(500));
     const answers = await Promise.all(
