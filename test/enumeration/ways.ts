@@ -107,6 +107,8 @@ const REGISTRATION_END: Way = {
   prepare: (place) => async (names) => {
     const own = { ...names, phone: (await place.newNames('unknown', place.nextNumber())).phone };
     const { browser, send } = await openRegistration(place, USUAL, own);
+    // Newer than all that was sent before.
+    place.wait(1);
     await send();
     const code = await codeSentTo(place.product, own.phone);
     return form(browser, await browser.get('/register'), '/register/password', { code, ...TWICE });
