@@ -41,6 +41,12 @@ interface Surroundings {
   clients: KnownClients;
 }
 
+/**
+ * Where a sign-in goes on. Its parameters are those it began with; of an error oidc-provider would read `response_mode` from
+ * the address, and not get far.
+ */
+const RESUME_PATH = /^\/auth\/[^/]+\/?$/;
+
 export async function createProvider(
   given: Omit<ConfigurationParts, 'watch' | 'detailsTypes'> & Surroundings & { ephemeral: EphemeralStore },
 ): Promise<ProviderHolder> {
@@ -65,6 +71,7 @@ export async function createProvider(
     provider: () => current,
     serve: async (ctx, next) => {
       const [run] = current.middleware;
+      if (RESUME_PATH.test(ctx.path)) ctx.querystring = '';
       await guarded(ctx, () => Promise.resolve<unknown>(run?.(ctx, next)));
       await slowDown(given.ephemeral, ctx);
       for (const uri of formTargets(ctx)) allowFormTarget(ctx, uri);

@@ -12,6 +12,7 @@ import {
 import { storageKinds } from '../support/database';
 import {
   ALL_SCOPES,
+  authorizationRequest,
   clientAuthentication,
   postAsClient,
   redeemCode,
@@ -47,6 +48,14 @@ describe.each(storageKinds)('endpoints on %s', (kind) => {
     tokensFor(product, agent, of, person, change);
   const introspect = async (asker: TestClient, token: string) =>
     (await postAsClient(party, '/token/introspection', asker, { token })).json;
+
+  it('go on with no sign-in but their own, whatever the address says', async () => {
+    const [, query = ''] = authorizationRequest(client, { response_mode: 'query.jwt' }).path.split('?');
+    for (const path of ['/auth/x', '/auth/x/', `/auth/${'a'.repeat(43)}`]) {
+      const answer = await createAgent(product.issuer).get(`${path}?${query}`);
+      expect(answer).toMatchObject({ status: 400, location: undefined });
+    }
+  });
 
   describe('the token endpoint', () => {
     it('attack 7: gives nothing for the code of another relying party', async () => {
