@@ -48,7 +48,7 @@ describe.each(storageKinds)('accounts on %s storage', (kind) => {
       .where('accountId', '=', id)
       .execute();
 
-  test('create mails a link and shows neither link nor password', async () => {
+  test('attack 76: create mails a link and shows neither link nor password', async () => {
     const { code, out, err } = await desk.run(
       'accounts',
       'create',
@@ -188,7 +188,7 @@ describe.each(storageKinds)('accounts on %s storage', (kind) => {
     ]);
   });
 
-  test('pages follow each other without gaps, and a forged cursor is refused in one sentence', async () => {
+  test('attack 56: pages follow each other without gaps, and a forged cursor is refused in one sentence', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) await create(`${name}@example.com`);
     const seen: string[] = [];
     let after: string[] = [];

@@ -286,7 +286,7 @@ describe.each(storageKinds)('approvals on %s', (kind) => {
     ]);
   });
 
-  it('decides nothing twice, nothing unseen, nothing that is not there', async () => {
+  it('attack 54: decides nothing twice, nothing unseen, nothing that is not there', async () => {
     const { number, ...who } = await apply();
     expect((await desk.run('approvals', 'approve', number)).code).toBe(2);
     const unseen = await desk.run('approvals', 'approve', number, '--version', '7');

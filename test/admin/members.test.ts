@@ -118,7 +118,7 @@ describe.each(storageKinds)('members on %s', (kind) => {
     expect(answer.err.trim().split('\n')).toHaveLength(1);
   });
 
-  it('pages, and refuses a forged cursor', async () => {
+  it('attack 56: pages, and refuses a forged cursor', async () => {
     const page = await desk.json<{ items: MemberJson[]; next: string | null }>(
       'members',
       'list',

@@ -136,7 +136,7 @@ describe.each(storageKinds)('on %s storage', (kind) => {
     expect(shown.out).toContain('account_created: an account was made');
   });
 
-  test('audit list filters, pages newest first and refuses forged cursors', async () => {
+  test('attack 56: audit list filters, pages newest first and refuses forged cursors', async () => {
     for (const name of ['a', 'b', 'c']) await desk.run(...CREATE, '--email', `${name}@example.com`);
     type Event = { id: string; event: string; at: string; subject: string };
     const first = await desk.json<Page<Event>>('audit', 'list', '--limit', '2');

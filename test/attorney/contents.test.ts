@@ -116,7 +116,7 @@ describe('pages', () => {
       'power_too_large',
       Array.from({ length: 3 }, () => upload('a.pdf', Buffer.alloc(9_500_000))),
     ],
-  ])('refuses %s', (_what, problem, uploads) => {
+  ])('attack 58, attack 61: refuses %s', (_what, problem, uploads) => {
     const begun = performance.now();
     expect(problemOf(uploads)).toBe(problem);
     expect(performance.now() - begun).toBeLessThan(1500);
@@ -247,7 +247,7 @@ describe('compared with the application', () => {
   });
 });
 
-it('keeps names that mislead nobody', () => {
+it('attack 59: keeps names that mislead nobody', () => {
   expect(tidyName('../../etc/passwd')).toBe('passwd');
   expect(tidyName('C:\\scans\\лист 1.pdf')).toBe('лист 1.pdf');
   expect(tidyName('a\r\nSet-Cookie: x".pdf')).toBe('aSet-Cookie_ x_.pdf');

@@ -45,7 +45,7 @@ describe.each<[name: string, open: () => FileStore]>([
   });
 
   it.each(['../../etc/passwd', '/etc/passwd-0000000000', 'short', `${KEY}/..`, `${KEY}?acl`, `${KEY}\0`])(
-    'takes no other names: %j',
+    'attack 59: takes no other names: %j',
     async (key) => {
       await expect(open().put(key, Buffer.from('x'))).rejects.toThrow();
       await expect(open().get(key)).rejects.toThrow();

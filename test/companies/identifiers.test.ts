@@ -36,7 +36,7 @@ describe('ИНН', () => {
     ['٧٧٠٧٠٨٣٨٩٣', 'inn_digits'],
     ['', 'inn_required'],
     [' – ', 'inn_required'],
-  ])('%s is not: %s', (inn, problem) => {
+  ])('attack 51: %s is not: %s', (inn, problem) => {
     expect(readInn(inn)).toEqual({ problem });
   });
 
@@ -80,7 +80,7 @@ describe('КПП', () => {
     ['000000000', 'kpp_prefix'],
     ['', 'kpp_required'],
     ['-', 'kpp_required'],
-  ])('%s is not: %s', (kpp, problem) => {
+  ])('attack 51: %s is not: %s', (kpp, problem) => {
     expect(readKpp(kpp)).toEqual({ problem });
   });
 

@@ -330,7 +330,7 @@ describe.each(storageKinds)('applications on %s', (kind) => {
     expect(await listPowersDueFor(database.db, contact.id)).toEqual([]);
   });
 
-  it('makes one application of two tabs that apply again at once', async () => {
+  it('attack 50: makes one application of two tabs that apply again at once', async () => {
     const { who, asked } = await apply();
     await declineMembership(tools(), no(asked), OPERATOR);
     const request = { accountId: who.id, unit, naming, answer: null };

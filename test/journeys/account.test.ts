@@ -71,7 +71,7 @@ describe.each(storageKinds)('own pages on %s', (kind) => {
     expect((await agent.get('/account')).body).toContain('Личная информация');
   });
 
-  it('want a fresh sign-in before names and the password change, and lead back to the form', async () => {
+  it('attack 75: want a fresh sign-in before names and the password change, and lead back to the form', async () => {
     offset = -700;
     const sessionsValidAfter = new Date(clock.now().getTime() - 1000);
     await product.app.db
@@ -126,7 +126,7 @@ describe.each(storageKinds)('own pages on %s', (kind) => {
     );
   });
 
-  it('change the e-mail by the link, which is good for this account only', async () => {
+  it('attack 46: change the e-mail by the link, which is good for this account only', async () => {
     const next = `link-${made}-${kind}@example.com`;
     await send('/account/email', { email: next });
     const [mail] = await messagesTo(product, next);
@@ -240,7 +240,7 @@ describe.each(storageKinds)('own pages on %s', (kind) => {
     expect(Number(last.headers['retry-after'])).toBeGreaterThan(0);
   });
 
-  it('show sessions and end one, which is dead on the other node with its refresh token', async () => {
+  it('attack 55: show sessions and end one, which is dead on the other node with its refresh token', async () => {
     const client = await addClient(product.app);
     const phoneBrowser = createAgent(product.issuer);
     const request = authorizationRequest(client);

@@ -147,7 +147,7 @@ describe.each(storageKinds)('the acting company on %s', (kind) => {
     expect(acting(await redeemCode(agent, client, anew, codeOf(switched)))).toBe(LILY.name);
   });
 
-  it('asks all the same when the one named is none of theirs', async () => {
+  it('attack 19: asks all the same when the one named is none of theirs', async () => {
     const { person } = await personOfTwo();
     const agent = createAgent(product.issuer);
     const { asked } = await upToChoice(agent, person, { company: '7707083893/773601001' });

@@ -220,7 +220,7 @@ describe.each(storageKinds)('a contact person on %s', (kind) => {
     }
   });
 
-  it('is nobody to other companies, and to their own application', async () => {
+  it('attack 54, attack 55: is nobody to other companies, and to their own application', async () => {
     const { issuer } = product;
     const { contact, agent } = await contactAt();
     const foreign = await openOffice(product, 'ООО "Другое"').applicant();

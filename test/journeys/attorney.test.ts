@@ -109,7 +109,7 @@ describe.each(storageKinds)('powers of attorney on %s', (kind) => {
   };
   const tools = () => ({ ...product.app, issuer: product.issuer });
 
-  it('are attached at the last step, go over to the application, and are accepted with it', async () => {
+  it('attack 55, attack 58: are attached at the last step, go over to the application, and are accepted with it', async () => {
     const person = newRegistrant();
     const agent = await atLastStep(person);
     expect((await agent.get('/register')).body).toContain('Прикрепить доверенность');
@@ -204,7 +204,7 @@ describe.each(storageKinds)('powers of attorney on %s', (kind) => {
     expect((await agent.get(href)).status).toBe(404);
   });
 
-  it('are refused with a page that says why, and nothing is kept', async () => {
+  it('attack 58: are refused with a page that says why, and nothing is kept', async () => {
     const agent = await atLastStep();
     const before = stored();
     const refused = async (files: SentFile[]) => {
@@ -229,7 +229,7 @@ describe.each(storageKinds)('powers of attorney on %s', (kind) => {
     expect(stored()).toEqual(before);
   });
 
-  it('need the form of this browser, and a registration that is that far', async () => {
+  it('attack 62: need the form of this browser, and a registration that is that far', async () => {
     const agent = await atLastStep();
     const fields = hiddenFields((await agent.get(PAGE)).body);
     const status = async (form: Record<string, string>, headers = {}, by = agent) =>
@@ -244,7 +244,7 @@ describe.each(storageKinds)('powers of attorney on %s', (kind) => {
     expect((await agent.get(PAGE)).body).not.toContain('ждёт проверки');
   });
 
-  it('do not crash on a body that is none', async () => {
+  it('attack 60: do not crash on a body that is none', async () => {
     const agent = await atLastStep();
     const fields = hiddenFields((await agent.get(PAGE)).body);
     const whole = multipartBody(fields, [scan]);
@@ -281,7 +281,7 @@ describe.each(storageKinds)('powers of attorney on %s', (kind) => {
     expect((await attach(agent, PAGE, [scan])).status).toBe(303);
   });
 
-  it('are attached five times a day and no more, however many at once', async () => {
+  it('attack 62: are attached five times a day and no more, however many at once', async () => {
     const agent = await atLastStep();
     const fields = hiddenFields((await agent.get(PAGE)).body);
     const ports = product.nodes.map(({ port }) => port);

@@ -65,7 +65,7 @@ describe.each(storageKinds)('an account on %s', (kind) => {
     return submitSignIn(browser, await openSignIn(browser, authorizationRequest(client)), person);
   };
 
-  it('that is blocked is out everywhere at once, and told why only with its password', async () => {
+  it('attack 36: that is blocked is out everywhere at once, and told why only with its password', async () => {
     const person = await addPerson(product.app);
     const given = await tokensFor(product, agent, client, person);
     const pending = await codeFor(product, agent, client, person);

@@ -46,7 +46,7 @@ describe.each(storageKinds)('recovery on %s', (kind) => {
     return answer.status === 303;
   };
 
-  it('by SMS, from a sign-in and back into it; what was open before ends on every node', async () => {
+  it('attack 74: by SMS, from a sign-in and back into it; what was open before ends on every node', async () => {
     const client = await addClient(product.app);
     const elsewhere = createAgent(product.issuer);
     const earlier = authorizationRequest(client);
@@ -173,7 +173,7 @@ describe.each(storageKinds)('recovery on %s', (kind) => {
     expect((await other.begin(person.email)).status).toBe(422);
   });
 
-  it('sends again after a pause, one message for any number of clicks', async () => {
+  it('attack 43: sends again after a pause, one message for any number of clicks', async () => {
     const visitor = recoveryVisitor(product);
     await visitor.begin(phone);
     const soon = await visitor.send('code', { action: 'resend' });
@@ -201,7 +201,7 @@ describe.each(storageKinds)('recovery on %s', (kind) => {
       expect(await signsIn(person.password)).toBe(true);
     });
 
-    it('the code of one browser in another', async () => {
+    it('attack 42: the code of one browser in another', async () => {
       const [owner, stranger] = [recoveryVisitor(product), recoveryVisitor(product)];
       await owner.begin(phone);
       const code = await codeSentTo(product, phone);
@@ -212,7 +212,7 @@ describe.each(storageKinds)('recovery on %s', (kind) => {
       expect((await stranger.page()).body).toContain('Временный пароль');
     });
 
-    it('a right code, once the name was changed to somebody else', async () => {
+    it('attack 42: a right code, once the name was changed to somebody else', async () => {
       const victim = await addPerson(product.app);
       const visitor = recoveryVisitor(product);
       await visitor.begin(phone);

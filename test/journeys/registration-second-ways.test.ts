@@ -126,7 +126,7 @@ describe.each(storageKinds)('the wizard on %s', (kind) => {
     expect((await agent.get('/register?step=data')).body).toContain('value="Мария"');
   });
 
-  it('tells the script of a company, and never the name of a person', async () => {
+  it('attack 52: tells the script of a company, and never the name of a person', async () => {
     const fields = hiddenFields((await wizard.open()).body);
     const ask = async (inn: string, kpp: string) =>
       JSON.parse((await agent.post('/register/company', { ...fields, inn, kpp }, SCRIPT)).body) as unknown;
@@ -185,7 +185,7 @@ describe.each(storageKinds)('the wizard on %s', (kind) => {
     expect(answers.slice(4).every((body) => body.includes('слишком много раз'))).toBe(true);
   });
 
-  it('mails anew to a changed address, and the mail to the earlier one proves nothing', async () => {
+  it('attack 46: mails anew to a changed address, and the mail to the earlier one proves nothing', async () => {
     const person = newRegistrant();
     const right = { ...newRegistrant(), phone: person.phone };
     await wizard.fill(person, listed);

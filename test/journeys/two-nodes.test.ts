@@ -64,7 +64,7 @@ describe('a change on one node holds on the other', () => {
     expect((await started()).location).toBeUndefined();
   });
 
-  it('a blocked account is out: token, refresh and session', async () => {
+  it('attack 40: a blocked account is out: token, refresh and session', async () => {
     const person = await addPerson(product.app);
     const client = await addClient(product.app);
     const agent = createAgent(product.issuer);

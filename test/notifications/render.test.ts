@@ -64,7 +64,7 @@ describe('the mail that sets a password', () => {
     '\u202Eанна',
     '',
     'x'.repeat(101),
-  ])('does not greet what is no name: %j', (name) => {
+  ])('attack 66: does not greet what is no name: %j', (name) => {
     const { text, html } = renderer.renderEmail('set_password', 'ru', { ...values, name });
     expect(text).toMatch(/^Здравствуйте!\n/);
     if (name) for (const part of [text, html]) expect(part).not.toContain(name);
@@ -88,7 +88,7 @@ describe('the mail that sets a password', () => {
     'http://id.example.com/',
     'javascript:alert(1)',
     '/x',
-  ])('refuses the link %s', (link) =>
+  ])('attack 66: refuses the link %s', (link) =>
     expect(() => renderer.renderEmail('set_password', 'ru', { ...values, link })).toThrow(),
   );
 
@@ -235,7 +235,7 @@ describe('the mails about applications', () => {
     expect(renderer.renderEmail('application_question', 'ru', question).text).toContain('заявку на доступ');
   });
 
-  test('an applicant whose name would turn into a link is not named', () => {
+  test('attack 66: an applicant whose name would turn into a link is not named', () => {
     const received = { ...facts, applicant: 'www.evil.test Анна' };
     const { text } = renderer.renderEmail('application_received', 'ru', received);
     expect(text).toContain('Новый заявитель просит доступ');

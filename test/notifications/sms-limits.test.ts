@@ -33,7 +33,7 @@ describe('how many messages a visitor may cause', () => {
   const askAll = async (numbers: string[], address?: (i: number) => string): Promise<number> =>
     (await Promise.all(numbers.map((typed, i) => ask(typed, address?.(i))))).filter(Boolean).length;
 
-  test('three to one number in ten minutes, in whatever spellings, from wherever, at once', async () => {
+  test('attack 43: three to one number in ten minutes, in whatever spellings, from wherever, at once', async () => {
     const spellings = ['8 909 000-00-01', '+7 909 000 00 01', '+89090000001', '9090000001', '7(909)0000001'];
     const many = Array.from({ length: 50 }, (_, i) => spellings[i % spellings.length]!);
     expect(await askAll(many, (i) => `192.0.2.${i}`)).toBeLessThanOrEqual(3);
@@ -47,14 +47,14 @@ describe('how many messages a visitor may cause', () => {
     ['numbers that begin alike', 6, (i: number) => `+7909000${1000 + i}`, (i: number) => `192.0.2.${i}`],
     ['one address', 8, (i: number) => `+79${10 + i}0001234`, () => '192.0.2.1'],
     ['everybody together', 10, (i: number) => `+79${10 + i}0001234`, (i: number) => `192.0.2.${i}`],
-  ])('%s: %i', async (_what, max, number, address) => {
+  ])('attack 43: %s: %i', async (_what, max, number, address) => {
     let granted = 0;
     for (let i = 0; i < 50; i += 1) granted += (await ask(number(i), address(i))) ? 1 : 0;
     expect(granted).toBe(max);
   });
 });
 
-test('one number: three in ten minutes, ten a day', () => {
+test('attack 43: one number: three in ten minutes, ten a day', () => {
   const [soon, daily] = smsLimits(CAPS, '+79090000001', '192.0.2.1');
   expect(soon).toEqual({ key: 'sms:number:+79090000001', max: 3, window: 600 });
   expect(daily).toEqual({ key: 'sms:number_day:+79090000001', max: 10, window: 86_400 });

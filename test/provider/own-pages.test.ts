@@ -54,7 +54,7 @@ describe('our own pages as a relying party', () => {
     expect(none.location).toContain('error=invalid_request');
   });
 
-  it('lead back to themselves only', async () => {
+  it('attack 5: lead back to themselves only', async () => {
     const { issuer } = product;
     const agent = createAgent(issuer);
     const started = await agent.get('/approvals');
@@ -154,7 +154,7 @@ describe('a relying party', () => {
     expect(declined.body).toContain('Заявку отклонили');
   });
 
-  it('closes to whom no company lets in any more', async () => {
+  it('attack 19: closes to whom no company lets in any more', async () => {
     const { app, issuer } = product;
     const person = await addPerson(app);
     const client = await addClient(app);

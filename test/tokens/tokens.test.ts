@@ -189,7 +189,7 @@ describe.each(storageKinds)('single-use tokens, %s storage', (kind) => {
       expect((await attempt(id, digits)).state).toBe('exhausted');
     });
 
-    test('a code is bound to its request, its purpose and its time', async () => {
+    test('attack 42: a code is bound to its request, its purpose and its time', async () => {
       const [one, two] = [await code(), await code()];
       if (one.code !== two.code) expect(await attempt(two.id, one.code)).toMatchObject({ state: 'wrong' });
       const elsewhere = { purpose: 'set_password', id: one.id, code: one.code } as const;
