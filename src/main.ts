@@ -1,5 +1,5 @@
 /** Reads the settings and serves until a signal comes, alone or with WORKERS of its kind. */
-import { run } from './cluster';
+import { run } from './node/cluster';
 import { ConfigError, loadConfig } from './config';
 import { DataFolderBusy } from './storage/embedded-lock';
 

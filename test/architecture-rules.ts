@@ -84,8 +84,8 @@ function folderOf(path: string): string | undefined {
 function layerOf(path: string): Layer {
   const folder = folderOf(path);
   if (FLOOR_FILES.includes(path) || (folder && FLOOR.includes(folder))) return 'floor';
-  // What else stands in src/ itself puts the folders together (app, server …); no folder may import it.
-  if (folder === undefined || path === 'src/admin/main.ts') return 'entry';
+  // What else stands in src/ itself, and node/, puts the folders together; no folder may import it.
+  if (folder === undefined || folder === 'node' || path === 'src/admin/main.ts') return 'entry';
   if (folder === 'development') return 'development';
   if (FLOWS.includes(folder)) return 'flow';
   if (RECORDS.includes(folder)) return 'record';

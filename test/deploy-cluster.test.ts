@@ -4,9 +4,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig } from '../src/config';
 import { SETTINGS } from '../src/config/table';
-import { addGauges } from '../src/gauges';
-import { createMetrics } from '../src/http/metrics';
-import { noticeOf } from '../src/server';
+import { addGauges } from '../src/node/gauges';
+import { createMetrics } from '../src/http/server/metrics';
+import { noticeOf } from '../src/node/server';
 import { temporaryFolder } from './support/processes';
 import { findHaproxy, localConfiguration } from './support/proxy';
 

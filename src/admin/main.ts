@@ -5,11 +5,11 @@
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { adminTools } from '../admin-socket';
+import { adminTools } from '../node/admin-socket';
 import { loadConfig, type Config } from '../config';
 import { openFoundation, type Foundation } from '../foundation';
 import { createLogger } from '../log';
-import { run } from '../cluster';
+import { run } from '../node/cluster';
 import { DataFolderBusy } from '../storage/embedded-lock';
 import { listMigrations } from '../storage/migrate';
 import { EXIT, Failure, RanElsewhere, type AdminContext } from './admin';

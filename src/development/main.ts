@@ -5,7 +5,7 @@
 import { createApp } from '../app';
 import { ConfigError, loadConfig } from '../config';
 import { openFoundation, SERVING } from '../foundation';
-import { createServing, stopOnSignals } from '../server';
+import { createServing, stopOnSignals } from '../node/server';
 import { DataFolderBusy } from '../storage/embedded-lock';
 import { CONTACT_EMAIL, DEMO_EMAIL, prepareDemo, type Demo } from './demo';
 import { DEMO_COMPANIES } from './demo-companies';

@@ -7,7 +7,8 @@
  *
  * Mail is delivered at least once: a worker that dies between sending and noting it has the mail sent again, with
  * the same Message-ID, so that mail software can tell. An SMS is delivered at most once: nothing on a phone can
- * tell a copy, gateways punish repetition, and the person can ask for another code.
+ * tell a copy, gateways punish repetition, and the person can ask for another code. The same box takes notices to relying
+ * parties that a session is over; they are sent at least once.
  */
 
 import { randomInt } from 'node:crypto';

@@ -10,15 +10,15 @@ import type {
   PowerFileTable,
   PowerOfAttorneyTable,
   RegistrationTable,
-} from './company-tables';
-import type { AccountHoldTable, AccountSessionTable, SessionClientTable } from './account-tables';
+} from './rows/company-tables';
+import type { AccountHoldTable, AccountSessionTable, SessionClientTable } from './rows/account-tables';
 import type {
   ClientConsentTable,
   ClientTable,
   RegistrationTokenTable,
   ResourceTable,
 } from './rows/client-tables';
-import type { CreatedAt } from './columns';
+import type { CreatedAt } from './rows/columns';
 import type {
   AccountClosingTable,
   ActivationCodeTable,
@@ -26,7 +26,7 @@ import type {
   ConsentTable,
   ContractTable,
   DocumentTable,
-} from './consent-tables';
+} from './rows/consent-tables';
 
 export interface AccountTable {
   id: string;

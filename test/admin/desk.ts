@@ -1,6 +1,6 @@
 /** The command line over a database of the test's own: run a command, read what the operator reads. */
 import { join } from 'node:path';
-import { adminTools } from '../../src/admin-socket';
+import { adminTools } from '../../src/node/admin-socket';
 import { Failure, type AdminIo, type AdminTools } from '../../src/admin/admin';
 import { runCli } from '../../src/admin/cli';
 import { loadConfig } from '../../src/config';

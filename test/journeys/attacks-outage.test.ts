@@ -4,7 +4,7 @@ import { createApp, type App } from '../../src/app';
 import { loadConfig } from '../../src/config';
 import { openFoundation } from '../../src/foundation';
 import { createLogger } from '../../src/log';
-import { createServing } from '../../src/server';
+import { createServing } from '../../src/node/server';
 import { createAgent, type Agent, type Answer } from '../support/agent';
 import {
   addClient,

@@ -1,7 +1,7 @@
 /** How the wizard behaves when people do not simply go on: back, other language, early posts, wrong companies. */
 import { findAccountByIdentifier } from '../../src/accounts/store';
 import { upsertDirectoryRows } from '../../src/companies/store';
-import { sweep } from '../../src/sweeper';
+import { sweep } from '../../src/node/sweeper';
 import { createAgent, type Agent } from '../support/agent';
 import { startProduct, type TestProduct } from '../support/app';
 import { movableClock } from '../support/clock';
@@ -101,7 +101,7 @@ describe.each(storageKinds)('the pages of a registration on %s', (kind) => {
     expect((await wizard.open()).body).toContain('2 / 3 Choose a password');
   });
 
-  it('has a changed number proved anew', async () => {
+  it('attack 42: has a changed number proved anew', async () => {
     const [first, other] = [newRegistrant(), newRegistrant()];
     await wizard.send('data', { ...dataOf(first), ...listed });
     const earlier = await wizard.code(first);
@@ -165,7 +165,7 @@ describe.each(storageKinds)('the pages of a registration on %s', (kind) => {
     expect((await agent.get('/documents/other')).status).toBe(404);
   });
 
-  it('forgets what nobody finished, and reserves nothing', async () => {
+  it('attack 46, attack 57: forgets what nobody finished, and reserves nothing', async () => {
     const person = newRegistrant();
     await wizard.fill(person, listed);
     const link = await mailedLink(product.app, product.issuer, person.email);

@@ -1,6 +1,6 @@
 /** Fifty at once, spread over two nodes where there are two: one account, five comparisons, one mail, one decision. */
 import { runCli } from '../../src/admin/cli';
-import { adminTools } from '../../src/admin-socket';
+import { adminTools } from '../../src/node/admin-socket';
 import { recordingIo } from '../admin/desk';
 import { createAgent, type Answer } from '../support/agent';
 import { startProduct, type TestProduct } from '../support/app';
@@ -109,7 +109,7 @@ describe.each(storageKinds)('races of a registration on %s', (kind) => {
     }
   }, 60_000);
 
-  it(`the last step sent many times sends one mail, ${rounds} times`, async () => {
+  it(`attack 84: the last step sent many times sends one mail, ${rounds} times`, async () => {
     for (let round = 0; round < rounds; round += 1) {
       const { person, wizard, code, send } = await onSecondPage();
       await atOnce((index) => send({ code }, index));
@@ -118,7 +118,7 @@ describe.each(storageKinds)('races of a registration on %s', (kind) => {
     }
   }, 60_000);
 
-  it(`the mailed link makes one account with one application, ${rounds} times`, async () => {
+  it(`attack 46, attack 84: the mailed link makes one account with one application, ${rounds} times`, async () => {
     for (let round = 0; round < rounds; round += 1) {
       const { person, link } = await withMail();
       const agent = createAgent(product.issuer);

@@ -1,7 +1,7 @@
 /** SECRET_KEY changes step by step while people are signed in: nobody notices, and operators see when a key can go. */
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import { runCli } from '../../src/admin/cli';
-import { adminTools } from '../../src/admin-socket';
+import { adminTools } from '../../src/node/admin-socket';
 import { issueCode, tryCode } from '../../src/tokens/codes';
 import { noteNewestKey } from '../../src/storage/secret-keys';
 import { recordingIo } from '../admin/desk';

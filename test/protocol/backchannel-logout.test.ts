@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createRemoteJWKSet, decodeJwt, jwtVerify, type JWTPayload } from 'jose';
 import { runCli } from '../../src/admin/cli';
-import { adminTools } from '../../src/admin-socket';
+import { adminTools } from '../../src/node/admin-socket';
 import { blockAccount } from '../../src/accounts/change-account';
 import type { ClientInput } from '../../src/clients/client';
 import { MAX_ATTEMPTS } from '../../src/notifications/notifications';

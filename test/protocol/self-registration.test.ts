@@ -2,7 +2,7 @@
 import { decodeJwt } from 'jose';
 import * as oidc from 'openid-client';
 import { runCli } from '../../src/admin/cli';
-import { adminTools } from '../../src/admin-socket';
+import { adminTools } from '../../src/node/admin-socket';
 import type { ClientInput } from '../../src/clients/client';
 import { recordingIo } from '../admin/desk';
 import { tokensFor } from '../provider/tokens';

@@ -1,7 +1,7 @@
 /** What a relying party may ask of a sign-in, and who asks the person first: subjects, consent, claims, acr, prompts. */
 import { decodeJwt } from 'jose';
 import { runCli } from '../../src/admin/cli';
-import { adminTools } from '../../src/admin-socket';
+import { adminTools } from '../../src/node/admin-socket';
 import { sectorFault } from '../../src/clients/subjects';
 import { recordingIo } from '../admin/desk';
 import { tokensFor } from '../provider/tokens';

@@ -10,7 +10,7 @@ import type { Clock } from '../../src/clock';
 import { loadConfig } from '../../src/config';
 import { openFoundation } from '../../src/foundation';
 import { createLogger } from '../../src/log';
-import { createServing } from '../../src/server';
+import { createServing } from '../../src/node/server';
 import { behindProxy, openTestDatabase, type StorageKind, type TestDatabase } from './database';
 import { startProxy } from './proxy';
 import { openTestRedis } from './redis';

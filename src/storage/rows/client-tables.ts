@@ -1,6 +1,6 @@
 /** Row types of relying parties, of the APIs they call, and of what people let third parties know. */
 import type { Generated, JSONColumnType } from 'kysely';
-import type { CreatedAt } from '../columns';
+import type { CreatedAt } from './columns';
 
 export interface ClientTable {
   id: string;

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Middleware } from './context';
+import type { Middleware } from '../context';
 
 export interface PublicDocuments {
   /** Outermost in the pipeline: keeps what it answered. */

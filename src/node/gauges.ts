@@ -1,9 +1,9 @@
 /** What /metrics tells beside requests: what waits, for how long, and how full things are. Asked at each scrape. */
-import type { PasswordHasher } from './accounts/passwords';
-import { countUnlinked } from './audit/store';
-import type { Foundation } from './foundation';
-import type { Metrics } from './http/metrics';
-import { measureOutbox } from './notifications/store';
+import type { PasswordHasher } from '../accounts/passwords';
+import { countUnlinked } from '../audit/store';
+import type { Foundation } from '../foundation';
+import type { Metrics } from '../http/server/metrics';
+import { measureOutbox } from '../notifications/store';
 
 /** Numbers of the database are the same at every node; numbers of the process are its own. */
 export function addGauges(

@@ -1,13 +1,13 @@
 /** Joins the operator's commands to the running app: an entry, because commands need keys and keys are the provider's. */
 import { join } from 'node:path';
-import type { AdminTools } from './admin/admin';
-import { runCli } from './admin/cli';
-import { createAdminSocket, type AdminSocket } from './admin/socket';
-import type { App } from './app';
-import type { Foundation } from './foundation';
-import { keyUntil, revokeSigningKey, rotateSigningKeys } from './provider/keys/rotation';
-import { JWKS_MAX_AGE, listSigningKeys } from './provider/keys/signing-keys';
-import { PATHS } from './registration/paths';
+import type { AdminTools } from '../admin/admin';
+import { runCli } from '../admin/cli';
+import { createAdminSocket, type AdminSocket } from '../admin/socket';
+import type { App } from '../app';
+import type { Foundation } from '../foundation';
+import { keyUntil, revokeSigningKey, rotateSigningKeys } from '../provider/keys/rotation';
+import { JWKS_MAX_AGE, listSigningKeys } from '../provider/keys/signing-keys';
+import { PATHS } from '../registration/paths';
 
 /** What commands work with. @param changed called after every change of keys, so that a running server takes it up. */
 export function adminTools(

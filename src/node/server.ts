@@ -1,11 +1,11 @@
 /** Listening and stopping: one place for `main.ts`, the CLI's `serve` and development. */
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AdminSocket } from './admin/socket';
+import type { AdminSocket } from '../admin/socket';
 import { serveAdminSocket } from './admin-socket';
-import { createApp, type App } from './app';
-import type { Config } from './config';
-import { openFoundation, SERVING } from './foundation';
+import { createApp, type App } from '../app';
+import type { Config } from '../config';
+import { openFoundation, SERVING } from '../foundation';
 
 /** Requests under way get this long before they are told to come back; the whole stop stays within 15 s. */
 const DRAIN_MS = 8000;

@@ -1,10 +1,10 @@
 /** What is past its end goes in small batches, however much there is, and waits for nobody. */
 import { sql } from 'kysely';
-import { insertAccount } from '../src/accounts/store';
-import { createSqlStore } from '../src/storage/ephemeral/sql';
-import { BATCH, sweep } from '../src/sweeper';
-import { movableClock } from './support/clock';
-import { openTestDatabase, storageKinds, type TestDatabase } from './support/database';
+import { insertAccount } from '../../src/accounts/store';
+import { createSqlStore } from '../../src/storage/ephemeral/sql';
+import { BATCH, sweep } from '../../src/node/sweeper';
+import { movableClock } from '../support/clock';
+import { openTestDatabase, storageKinds, type TestDatabase } from '../support/database';
 
 const EXPIRED = 2 * BATCH + 7;
 const LIVE = 20;

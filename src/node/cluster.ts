@@ -5,8 +5,8 @@
  */
 import cluster, { type Worker } from 'node:cluster';
 import { availableParallelism } from 'node:os';
-import type { Config } from './config';
-import { createLogger, type Logger } from './log';
+import type { Config } from '../config';
+import { createLogger, type Logger } from '../log';
 import { serve } from './server';
 
 const FIRST_PAUSE_MS = 500;

@@ -1,8 +1,8 @@
 /** WORKERS: several processes behind one port, which come back when they die and end together. */
 import { readFileSync } from 'node:fs';
-import { compileProgram, preparePremises, startProgram, type Premises, type Program } from './http/program';
-import { freePort } from './support/app';
-import { until } from './support/processes';
+import { compileProgram, preparePremises, startProgram, type Premises, type Program } from '../http/program';
+import { freePort } from '../support/app';
+import { until } from '../support/processes';
 
 /** The processes whose parent this is. */
 function childrenOf(pid: number): number[] {

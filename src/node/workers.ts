@@ -1,23 +1,23 @@
 /** The recurring work of a node: mail and text messages, the audit chain, sweeping, signing keys. */
-import type { FileStore } from './attorney/file-store';
-import { renewSeals, sweepPowers } from './attorney/sweep-powers';
-import { createAuditLinker } from './audit/linker';
-import { tendApplications } from './companies/memberships/remind';
-import { destroyDueAccounts } from './consents/closing/destroy';
-import type { Foundation } from './foundation';
-import type { Outgoing } from './http/outgoing/outgoing';
-import { createDelivery } from './notifications/deliver';
-import { createIdleTransport, createMailer, type MailerOptions } from './notifications/email';
-import { createSmsGateway } from './notifications/gateways';
-import { createMailCourier } from './notifications/mail-courier';
-import type { Courier } from './notifications/notifications';
-import { createMessageRenderer } from './notifications/render';
-import { createSmsCourier } from './notifications/sms/gateway';
-import { createLogoutCourier } from './provider/logout/courier';
-import type { ProviderHolder } from './provider/provider';
-import { tendSigningKeys } from './provider/keys/rotation';
-import type { EphemeralStore } from './storage/ephemeral/port';
-import { noteNewestKey } from './storage/secret-keys';
+import type { FileStore } from '../attorney/file-store';
+import { renewSeals, sweepPowers } from '../attorney/sweep-powers';
+import { createAuditLinker } from '../audit/linker';
+import { tendApplications } from '../companies/memberships/remind';
+import { destroyDueAccounts } from '../consents/closing/destroy';
+import type { Foundation } from '../foundation';
+import type { Outgoing } from '../http/outgoing/outgoing';
+import { createDelivery } from '../notifications/deliver';
+import { createIdleTransport, createMailer, type MailerOptions } from '../notifications/email';
+import { createSmsGateway } from '../notifications/gateways';
+import { createMailCourier } from '../notifications/mail-courier';
+import type { Courier } from '../notifications/notifications';
+import { createMessageRenderer } from '../notifications/render';
+import { createSmsCourier } from '../notifications/sms/gateway';
+import { createLogoutCourier } from '../provider/logout/courier';
+import type { ProviderHolder } from '../provider/provider';
+import { tendSigningKeys } from '../provider/keys/rotation';
+import type { EphemeralStore } from '../storage/ephemeral/port';
+import { noteNewestKey } from '../storage/secret-keys';
 import { every, sweep } from './sweeper';
 
 /** What the recurring work needs of a running app. */

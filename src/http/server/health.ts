@@ -1,5 +1,5 @@
 /** Live: the process answers. Ready: it can also serve. Asked by address, so no Host is required here. */
-import type { Middleware } from './context';
+import type { Middleware } from '../context';
 
 export interface Readiness {
   /** Name of what is checked → resolves when it can serve. */

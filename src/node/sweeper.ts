@@ -1,10 +1,10 @@
 /** Throws away, a little at a time, what is past its end: every node runs it, none waits for another. */
-import type { Clock } from './clock';
-import type { Logger } from './log';
-import { sweepMessages } from './notifications/store';
-import type { EphemeralStore } from './storage/ephemeral/port';
-import type { Database } from './storage/tables';
-import { sweepTokens } from './tokens/store';
+import type { Clock } from '../clock';
+import type { Logger } from '../log';
+import { sweepMessages } from '../notifications/store';
+import type { EphemeralStore } from '../storage/ephemeral/port';
+import type { Database } from '../storage/tables';
+import { sweepTokens } from '../tokens/store';
 
 /** Rows that one statement deletes, so that none holds its locks for long. */
 export const BATCH = 500;

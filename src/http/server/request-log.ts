@@ -1,9 +1,9 @@
 /** One id and one log line a request. The path is logged without its query, which may hold codes or hints. */
 import { randomUUID } from 'node:crypto';
-import type { AddressRanges } from '../config/readers';
-import type { Logger } from '../log';
-import { clientAddress } from './client-address';
-import type { Middleware, RequestState } from './context';
+import type { AddressRanges } from '../../config/readers';
+import type { Logger } from '../../log';
+import { clientAddress } from '../client-address';
+import type { Middleware, RequestState } from '../context';
 
 const UID = /\/[A-Za-z0-9_-]{21,}/g;
 
