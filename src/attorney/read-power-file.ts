@@ -21,7 +21,9 @@ export async function readPowerFile(
   if (!UUID.test(fileId)) return undefined;
   const find = async () => {
     const found = await findPowerFile(tools.db, fileId);
-    return found && (replaced || found.state !== 'replaced') && (!owner || belongs(found, owner)) ? found : undefined;
+    return found && (replaced || found.state !== 'replaced') && (!owner || belongs(found, owner))
+      ? found
+      : undefined;
   };
   const file = await find();
   if (!file) return undefined;

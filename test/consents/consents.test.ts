@@ -94,7 +94,9 @@ describe.each(storageKinds)('consents on %s', (kind) => {
     await publish('terms', '6. Новое правило.');
     const made = await addPerson(product.app);
     // Advertising is nobody's ground for having an account.
-    const marketing = (await createDocuments(product.app).current()).filter(({ name }) => name === 'marketing');
+    const marketing = (await createDocuments(product.app).current()).filter(
+      ({ name }) => name === 'marketing',
+    );
     const consents = marketing.map(agreedVersion);
     const given = { accountId: made.id, consents, facts: IN_ACCOUNT, at: clock.now() };
     await product.app.db.transaction().execute((trx) => giveConsents(trx, given));

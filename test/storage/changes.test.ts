@@ -8,8 +8,7 @@ describe.each(storageKinds)('changes on %s', (kind) => {
   let changes: Changes;
   const heard: string[] = [];
   const errors: Error[] = [];
-  const hears = (topic: string): Promise<void> =>
-    until(topic, () => heard.includes(topic), 5);
+  const hears = (topic: string): Promise<void> => until(topic, () => heard.includes(topic), 5);
 
   beforeAll(async () => {
     database = await openTestDatabase(kind);

@@ -35,10 +35,9 @@ export async function submitPhone(
         )
       : {}),
   };
-  const proved =
-    needsCode(registration, answers.phone)
-      ? await provePhone(tools, registration, answers.phone, typed.code)
-      : registration;
+  const proved = needsCode(registration, answers.phone)
+    ? await provePhone(tools, registration, answers.phone, typed.code)
+    : registration;
   if (typeof proved === 'string') return { problems: { code: proved, ...problems } };
   if (Object.keys(problems).length > 0) return { problems };
   const legacy = await proveToldLogin(tools, registration.id, answers.legacy, typed.old);
