@@ -9,7 +9,7 @@ import { registerClient } from '../../src/clients/register-client';
 import type { Clock } from '../../src/clock';
 import { loadConfig } from '../../src/config';
 import { openFoundation } from '../../src/foundation';
-import { createLogger } from '../../src/log';
+import { createLogger, type Logger } from '../../src/log';
 import { createServing } from '../../src/node/server';
 import { behindProxy, openTestDatabase, type StorageKind, type TestDatabase } from './database';
 import { startProxy } from './proxy';
@@ -40,6 +40,8 @@ export interface ProductOptions extends AppOptions {
   /** Settings of one node alone, by its place, the first is 0. */
   envOf?: (node: number) => Record<string, string>;
   clock?: Clock;
+  /** Instead of errors to stdout. */
+  log?: Logger;
 }
 
 const MASTER_KEY = 'test-master-key-of-no-value-0000000000000000';
@@ -120,7 +122,7 @@ async function startNode({ database, url, redisUrl, issuer, port, options }: Nod
   });
   const foundation = await openFoundation(config, {
     clock: options.clock,
-    log: createLogger(config.logLevel),
+    log: options.log ?? createLogger(config.logLevel),
     database,
   });
   const passwords =

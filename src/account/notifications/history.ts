@@ -1,4 +1,5 @@
 /** «История уведомлений»: what was written to the person, without the words, since those may hold codes. */
+import { Refusal } from '../../errors';
 import { listWritten } from '../../notifications/settings';
 import type { Context } from '../../http/context';
 import { timeOf } from '../../http/pages/days';
@@ -6,6 +7,8 @@ import type { AccountPage, AccountParts, Visitor } from '../parts';
 
 const PATH = '/account/messages';
 const SHOWN = 50;
+/** A moment as the link to older messages holds it. */
+const WRITTEN = /^2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 export const messagesPage: AccountPage = {
   path: PATH,
@@ -35,7 +38,10 @@ async function show(parts: AccountParts, ctx: Context, { accountId, name }: Visi
   });
 }
 
+/** @throws Refusal bad_request for what no page wrote: years that the database has not would be a fault of ours. */
 function readMoment(text: unknown): Date | undefined {
-  const at = typeof text === 'string' && text.length <= 40 ? new Date(text) : undefined;
-  return at && !Number.isNaN(at.getTime()) ? at : undefined;
+  if (text === undefined) return undefined;
+  const at = typeof text === 'string' && WRITTEN.test(text) ? new Date(text) : undefined;
+  if (!at || Number.isNaN(at.getTime())) throw new Refusal('bad_request');
+  return at;
 }
