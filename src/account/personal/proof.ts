@@ -1,6 +1,7 @@
 /** The page on which the code for a new e-mail or phone is typed, and asked for once more. */
 import type { Problems } from '../../errors';
 import type { Context } from '../../http/context';
+import { findTokenById } from '../../tokens/store';
 import { formPurpose, goTo, type AccountParts, type AccountRoutes, type Visitor } from '../parts';
 import { RESEND_SCRIPTS, resendWait, sendAgain, tellScript } from '../resend';
 import { formPath } from './form-page';
@@ -22,12 +23,25 @@ export interface Proof {
   prove(ctx: Context, visitor: Visitor, code: string): Promise<string | undefined>;
 }
 
+const PURPOSES = { email: 'change_email_code', phone: 'change_phone' } as const;
+
 const pathOf = ({ kind }: Proof): string => `${formPath(kind)}/code`;
 
 export function addProof(routes: AccountRoutes, parts: AccountParts, proof: Proof): void {
   const path = pathOf(proof);
   routes.get(path, (ctx, visitor) => show(parts, ctx, visitor, proof));
   routes.post(path, (ctx, visitor) => post(parts, ctx, visitor, proof), { back: path });
+}
+
+/** A password that is set anew makes all codes of the account unknown; what waited for one is over with it. */
+async function pendingOf(
+  { db }: AccountParts,
+  visitor: Visitor,
+  proof: Proof,
+): Promise<PendingProof | undefined> {
+  const pending = await proof.find(visitor);
+  const code = pending && (await findTokenById(db, PURPOSES[proof.kind], pending.codeId));
+  return code && pending;
 }
 
 async function show(
@@ -38,7 +52,7 @@ async function show(
   { problems, typed = '', sent = false }: { problems?: Problems; typed?: string; sent?: boolean } = {},
 ): Promise<void> {
   const { kind } = proof;
-  const pending = await proof.find(visitor);
+  const pending = await pendingOf(parts, visitor, proof);
   if (!pending) return goTo(ctx, formPath(kind));
   parts.render(ctx, {
     view: 'account/proof',
@@ -66,7 +80,7 @@ async function post(parts: AccountParts, ctx: Context, visitor: Visitor, proof: 
 }
 
 async function resend(parts: AccountParts, ctx: Context, visitor: Visitor, proof: Proof): Promise<void> {
-  const before = await proof.find(visitor);
+  const before = await pendingOf(parts, visitor, proof);
   if (!before) return goTo(ctx, formPath(proof.kind));
   const problem = await sendAgain(parts, ctx, before, () => proof.resend(ctx, visitor));
   const now = (await proof.find(visitor)) ?? before;
