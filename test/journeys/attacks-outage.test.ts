@@ -1,4 +1,7 @@
-/** Stores that are gone and queues that are full: a refusal that says when to come back, never a pass (attacks 80, 81). */
+/**
+ * Stores that are gone and queues that are full: a refusal that says when to come back, never a pass, and never an end that
+ * did not happen (attacks 80, 81, 82).
+ */
 import { createPasswordHasher } from '../../src/accounts/passwords';
 import { createApp, type App } from '../../src/app';
 import { loadConfig } from '../../src/config';
@@ -22,7 +25,9 @@ import { startRedisServer, type RedisServer } from '../support/redis-server';
 import { openTestRedis, type TestRedis } from '../support/redis';
 import {
   authorizationRequest,
+  hiddenFields,
   openSignIn,
+  postAsClient,
   redeemCode,
   refreshTokens,
   submitSignIn,
@@ -63,6 +68,8 @@ interface Prepared {
   page: Answer & { path: string };
   code: Awaited<ReturnType<typeof codeFor>>;
   tokens: Awaited<ReturnType<typeof tokensFor>>;
+  /** The fields of the page that asks whether to sign out. */
+  signOut: Record<string, string>;
 }
 
 async function prepare(product: TestProduct): Promise<Prepared> {
@@ -73,7 +80,28 @@ async function prepare(product: TestProduct): Promise<Prepared> {
   const code = await codeFor(product, signedIn, client, person);
   const halfWay = createAgent(product.issuer);
   const page = await openSignIn(halfWay, authorizationRequest(client));
-  return { person, client, signedIn, halfWay, page, code, tokens };
+  const signOut = hiddenFields((await signedIn.get('/session/end')).body);
+  return { person, client, signedIn, halfWay, page, code, tokens, signOut };
+}
+
+/**
+ * Attack 82: who takes a token back or signs out is told that it was not done.
+ *
+ * @param kept the tokens that are kept where nobody can look now
+ */
+async function claimsNoEnd(
+  product: TestProduct,
+  prepared: Prepared,
+  kept: readonly ('access' | 'refresh')[],
+): Promise<void> {
+  const { client, signedIn, tokens, signOut } = prepared;
+  for (const token of kept.map((name) => tokens[name])) {
+    const revoked = await postAsClient(relyingParty(product), '/token/revocation', client, { token });
+    expect(revoked.status).toBe(503);
+  }
+  const left = await signedIn.post('/session/end/confirm', { ...signOut, logout: 'yes' });
+  expect(left.status).toBe(503);
+  expect(left.location).toBeUndefined();
 }
 
 /** Everything that needs the store says "not now"; nothing lets anybody in. */
@@ -108,7 +136,7 @@ async function refusesEverything(product: TestProduct, prepared: Prepared): Prom
 const isReady = (product: TestProduct) => async () =>
   (await relyingParty(product).get('/health/ready')).status === 200;
 
-describe('attack 81: without Redis', () => {
+describe('attack 81, attack 82: without Redis', () => {
   let database: TestDatabase;
   let redis: RedisServer;
   let running: Running;
@@ -129,6 +157,7 @@ describe('attack 81: without Redis', () => {
     const prepared = await prepare(product);
     await redis.kill();
     await refusesEverything(product, prepared);
+    await claimsNoEnd(product, prepared, ['access']);
     await redis.restart();
     await until('the product to be ready', isReady(product), 5);
 
@@ -158,7 +187,7 @@ describe('attack 81: without Redis', () => {
   }, 30_000);
 });
 
-describe('attack 81: without Postgres', () => {
+describe('attack 81, attack 82: without Postgres', () => {
   let postgres: PostgresServer;
   let redis: TestRedis;
   let running: Running;
@@ -179,6 +208,7 @@ describe('attack 81: without Postgres', () => {
     const prepared = await prepare(product);
     await postgres.kill();
     await refusesEverything(product, prepared);
+    await claimsNoEnd(product, prepared, ['access', 'refresh']);
     const refused = await refreshTokens(relyingParty(product), prepared.client, prepared.tokens.refresh);
     expect(refused.status).toBe(503);
     await postgres.restart();
