@@ -76,6 +76,15 @@ describe.each(storageKinds)('accounts on %s storage', (kind) => {
     });
     expect(await events()).toEqual([`account_created operator:test-operator account:${account.id}`]);
     expect(await desk.json('accounts', 'show', account.id)).toEqual(account);
+    for (const argv of [
+      ['accounts', 'create', '--email', 'b@example.com', ...PERSON, '--password', 'x'],
+      ['accounts', 'recover', account.id, '--password', 'x'],
+      ['accounts', 'set-password', account.id],
+    ])
+      expect((await desk.run(...argv)).code).toBe(2);
+    desk.clock.advance(60);
+    const sent = await desk.run('accounts', 'recover', account.id);
+    expect([sent.code, /token=|https?:/.test(sent.out + sent.err)]).toEqual([0, false]);
   });
 
   test('an address is given once, waiting or proved', async () => {

@@ -235,6 +235,22 @@ describe('the mails about applications', () => {
     expect(renderer.renderEmail('application_question', 'ru', question).text).toContain('заявку на доступ');
   });
 
+  test.each([
+    ['application_question', 'question'],
+    ['application_declined', 'comment'],
+    ['application_approved', 'company'],
+    ['membership_revoked', 'company'],
+  ] as const)('attack 66: %s: a %s stays text, and no link of its own', (template, field) => {
+    const typed =
+      '<a href="https://evil.test/">Войти</a><img src=x onerror=alert(1)></title>{{7*7}}<%= 7*7 %>';
+    const given = { ...facts, reasonCode: 'other', comment: '', question: '', [field]: typed };
+    const { subject, html } = renderer.renderEmail(template, 'ru', given as never);
+    expect(html).not.toMatch(/<img|href="https:\/\/evil|\b49\b/);
+    expect(html).toContain('&lt;img');
+    expect(html).not.toMatch(/<a [^>]*evil/);
+    expect(subject).not.toMatch(/[\r\n]/);
+  });
+
   test('attack 66: an applicant whose name would turn into a link is not named', () => {
     const received = { ...facts, applicant: 'www.evil.test Анна' };
     const { text } = renderer.renderEmail('application_received', 'ru', received);
