@@ -139,6 +139,38 @@ it('attack 46: a link opened where somebody else is signed in signs in nobody an
   expect((await browser.get('/account')).location).toContain('/auth?');
 });
 
+it('attack 48: the address of somebody else, in whatever letters, makes no second account; odd ones are refused', async () => {
+  const owner = await addPerson(product.app, { email: 'taken.name@bücher.example.com' });
+  const canonical = 'taken.name@xn--bcher-kva.example.com';
+  const twins = [
+    'TAKEN.Name@BÜCHER.example.com',
+    ' taken.name@xn--bcher-kva.example.com ',
+    'ｔaken.name@bücher。example．com',
+  ];
+  for (const email of twins) {
+    const filled = await newWizard().fill({ ...newRegistrant(), email });
+    expect(filled.body).toContain('3 / 3');
+  }
+  const written = [owner.email, `TAKEN.Name@${canonical.split('@')[1]}`];
+  const mails = (await Promise.all(written.map((to) => messagesTo(product.app, to)))).flat();
+  expect(mails.map(({ template }) => template)).toEqual(twins.map(() => 'already_registered'));
+  const named = product.app.db.selectFrom('identifiers').select('accountId');
+  expect(await named.where('canonical', '=', canonical).execute()).toEqual([{ accountId: owner.id }]);
+  const odd = [
+    '"taken.name"@example.com',
+    'taken.name(x)@example.com',
+    'taken.name@example.com\r\nBcc: x@evil.example',
+    'a@localhost',
+    'a@[127.0.0.1]',
+    'a@b@example.com',
+  ];
+  for (const email of odd)
+    expect([email, (await newWizard().send('data', { ...dataOf(newRegistrant()), email })).status]).toEqual([
+      email,
+      422,
+    ]);
+});
+
 describe('attack 50', () => {
   it(`two people of one new company at the same moment are one company with two applications, ${ROUNDS} times`, async () => {
     for (let round = 0; round < ROUNDS; round += 1) {

@@ -12,6 +12,7 @@ describe('outgoing calls', () => {
     sink = createServer((request, response) => {
       reached.push(request.url ?? '');
       if (request.url === '/big') response.end(Buffer.alloc(100_000));
+      else if (request.url === '/on') response.writeHead(302, { location: '/elsewhere' }).end();
       else if (request.url !== '/slow') response.end('here');
     });
     await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
@@ -55,7 +56,7 @@ describe('outgoing calls', () => {
     expect([answer.body.toString(), asked]).toEqual(['here', 1]);
   });
 
-  it('end by the clock and by length', async () => {
+  it('attack 69: end by the clock and by length, and are not led on', async () => {
     const outgoing = createOutgoing({ loopback: true, networks });
     const began = Date.now();
     await expect(outgoing(`http://127.0.0.1:${port}/slow`, limits)).rejects.toMatchObject({
@@ -63,5 +64,7 @@ describe('outgoing calls', () => {
     });
     expect(Date.now() - began).toBeLessThan(1000);
     await expect(outgoing(`http://127.0.0.1:${port}/big`, limits)).rejects.toThrow('longer than 1000 bytes');
+    expect((await outgoing(`http://127.0.0.1:${port}/on`, limits)).status).toBe(302);
+    expect(reached).not.toContain('/elsewhere');
   });
 });
