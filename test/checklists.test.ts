@@ -1,5 +1,5 @@
-/** The checklists of docs/checklists name files and tests that there are, and leave out no requirement. */
-import { existsSync, readFileSync } from 'node:fs';
+/** The checklists of docs/checklists name files and tests that there are, and leave out no requirement and no attack. */
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(__dirname, '..');
@@ -112,4 +112,32 @@ test('every section of RFC 9700 that asks for something has its rows', () => {
   const numbers = rowsOf(documents.rfc9700).map(({ requirement }) => requirement);
   expect(new Set(numbers).size).toBe(numbers.length);
   expect([...new Set(numbers.map((number) => number.replace(/ [a-z]$/, '')))]).toEqual(RFC_9700);
+});
+
+describe('docs/checklists/attacks.md', () => {
+  /** Number of the attack → the files of its tests. */
+  const said = new Map(
+    read('docs/checklists/attacks.md')
+      .split('\n')
+      .filter((line) => /^\| \d/.test(line))
+      .map((line) => {
+        const cells = line.slice(2, -2).split(' | ');
+        const files = [...(cells[3] ?? '').matchAll(/`(test\/[^`]+)`/g)].map(([, path = '']) => path);
+        return [Number(cells[0]), files] as const;
+      }),
+  );
+  /** The same, from the names of the tests: comments do not count. */
+  const named = new Map<number, Set<string>>();
+  for (const path of globSync('test/**/*.test.ts', { cwd: root }))
+    for (const line of read(path).split('\n'))
+      if (!/^\s*(?:\/?\*|\/\/)/.test(line))
+        for (const [, number] of line.matchAll(/\battack (\d+)\b/g))
+          named.set(Number(number), (named.get(Number(number)) ?? new Set()).add(path));
+
+  test('has every attack, with every file whose tests carry its number, and no other', () => {
+    const sorted = (entries: Iterable<readonly [number, Iterable<string>]>) =>
+      [...entries].map(([number, files]) => `${number}: ${[...files].sort().join(', ')}`).sort();
+    expect(sorted(said)).toEqual(sorted(named));
+    expect(said.size).toBe(69);
+  });
 });
