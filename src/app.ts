@@ -22,6 +22,7 @@ import { migrateFoundation, openEphemeral, type Foundation } from './foundation'
 import { addGauges } from './node/gauges';
 import { loadAssets } from './http/pages/assets';
 import type { Middleware, RequestState } from './http/context';
+import { cookieSignatures } from './http/cookie-signatures';
 import { defineCookie } from './http/cookies';
 import { handleErrors } from './http/pages/errors';
 import { createForms, parseForms } from './http/forms';
@@ -221,7 +222,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   options.extraRoutes?.(router, render, parts);
 
   const koa = new Koa<RequestState>();
-  koa.keys = secrets.keys('cookie');
+  koa.keys = cookieSignatures(secrets);
   koa.silent = true;
   pinOrigin(koa, config.issuer);
   const wayForward = async (ctx: Parameters<Middleware>[0]): Promise<string | undefined> => {

@@ -186,6 +186,8 @@ export function readRegistration(
     throw new Failure('usage', `Cannot be registered: ${clientFaults(result.error).join('; ')}.`);
   if (options.pkceExempt && result.data.profile === 'fapi2')
     throw new Failure('usage', 'A client of the profile fapi2 cannot do without PKCE.');
+  if (options.pkceExempt && result.data.token_endpoint_auth_method === 'none')
+    throw new Failure('usage', 'A public client cannot do without PKCE; leave --pkce-exempt out.');
   return result.data;
 }
 

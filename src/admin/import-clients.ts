@@ -79,6 +79,8 @@ function readEntry(value: unknown): ImportEntry | string[] {
   const secret = beside.data.client_secret;
   if (secret !== undefined && !hasSecret(input.token_endpoint_auth_method))
     return ['client_secret stands at a client without one'];
+  if (beside.data.pkce_exempt && input.token_endpoint_auth_method === 'none')
+    return ['pkce_exempt stands at a public client, which cannot do without PKCE'];
   return { input, secret, pkceExempt: beside.data.pkce_exempt };
 }
 

@@ -9,6 +9,7 @@ import {
 import { SCOPES } from '../clients/client';
 import type { Clock } from '../clock';
 import type { Documents } from '../consents/documents';
+import { cookieSignatures } from '../http/cookie-signatures';
 import { cookieName } from '../http/cookies';
 import type { Outgoing } from '../http/outgoing/outgoing';
 import type { Secrets } from '../secrets';
@@ -196,7 +197,7 @@ function providerCookies(issuer: string, secrets: Secrets): Configuration['cooki
   const https = issuer.startsWith('https:');
   const secure = (name: string): string => (https ? `__Secure-${name}` : name);
   return {
-    keys: secrets.keys('cookie'),
+    keys: cookieSignatures(secrets),
     names: {
       session: cookieName(issuer, 'session'),
       interaction: secure('interaction'),

@@ -81,6 +81,8 @@ describe.each(storageKinds)('clients on %s storage', (kind) => {
     expect((await desk.run(...bank, '--jwks', 'private.json')).err).toContain('public keys only');
     expect((await desk.run(...bank, '--jwks', 'keys.json', '--no-dpop')).err).toContain('dpop_bound');
     expect((await desk.run(...bank, '--jwks', 'keys.json', '--pkce-exempt')).err).toContain('PKCE');
+    const phone = [...CABINET, ...REDIRECT, '--public', '--pkce-exempt'];
+    expect((await desk.run(...phone)).err).toContain('public client cannot do without PKCE');
     const api = ['https://api.example.com/stock', '--name', 'Склад', '--scope', 'stock:read companies'];
     await desk.json('resources', 'create', ...api);
     expect((await desk.run('resources', 'create', ...api)).code).toBe(4);

@@ -1,13 +1,16 @@
 /** A person's own data, companies, contracts and sessions in Chromium at 360 px: changed, added, taken along, ended. */
 import { readFileSync } from 'node:fs';
+import { decodeJwt } from 'jose';
 import type { Page } from 'playwright-core';
 import { addMember } from '../../src/companies/memberships/change-membership';
 import { setCompanyEmail } from '../../src/companies/memberships/own/company-email';
 import { printedCode } from '../../src/contracts/codes';
 import { issueActivationCodes } from '../../src/contracts/issue-codes';
-import { addPerson, startProduct, type TestPerson, type TestProduct } from '../support/app';
-import { launchBrowser, type TestBrowser } from '../support/browser';
+import { addClient, addPerson, startProduct, type TestPerson, type TestProduct } from '../support/app';
+import { expectAccessible, expectNoSideScroll, launchBrowser, type TestBrowser } from '../support/browser';
+import { createAgent } from '../support/agent';
 import { codeSentTo, messagesTo } from '../support/recovery';
+import { authorizationRequest, redeemCode } from '../support/relying-party';
 import { fillSignIn } from '../support/sign-in-page';
 
 const PHONE = { viewport: { width: 360, height: 780 } };
@@ -119,4 +122,56 @@ it('another browser is out with its next request once its session is ended; the 
   await here.page.click('main form button');
   const data = JSON.parse(readFileSync(await (await download).path(), 'utf8')) as Record<string, unknown>;
   expect(data.identifiers).toMatchObject([{ kind: 'email', value: person.email }]);
+});
+
+it.each([
+  ['ru-RU', 360],
+  ['en-GB', 1280],
+])(
+  'of two companies one is chosen at the sign-in and told in the claims (%s, %i px)',
+  async (locale, width) => {
+    const person = await addPerson(product.app);
+    for (const { unit, name } of [ROSE, LILY]) {
+      const given = { unit, naming: naming(name), role: 'member' as const, canAct: true };
+      await addMember(tools(), { accountId: person.id, ...given }, 'system');
+    }
+    const client = await addClient(product.app);
+    const { page } = await browser.visit({ viewport: { width, height: 800 }, locale });
+    const request = authorizationRequest(client);
+    await page.route(`${client.redirectUri}**`, (route) => route.fulfill({ body: 'back' }));
+    await page.goto(product.issuer + request.path);
+    await fillSignIn(page, person);
+    await page.waitForSelector('input[name="company"]');
+    await expectAccessible(page);
+    await expectNoSideScroll(page, width);
+    await page.getByLabel(LILY.name).check();
+    await page.click('main button.primary');
+    await page.waitForURL(`${client.redirectUri}**`);
+    const code = new URL(page.url()).searchParams.get('code') ?? '';
+    const tokens = await redeemCode(createAgent(product.issuer), client, request, code);
+    expect(decodeJwt(String(tokens.json.id_token)).company).toMatchObject({ ...LILY.unit, name: LILY.name });
+  },
+);
+
+it.each([
+  ['ru-RU', 360],
+  ['en-GB', 1280],
+])('advertising is switched on and off again (%s, %i px)', async (locale, width) => {
+  const person = await addPerson(product.app);
+  const { page } = await browser.visit({ viewport: { width, height: 800 }, locale });
+  await enter(page, '/account/consents', person);
+  await expectAccessible(page);
+  await expectNoSideScroll(page, width);
+  for (const action of ['given', 'withdrawn']) {
+    await page.click('button[name="advertising"]');
+    await page.waitForSelector('.notice');
+    const said = await product.app.db
+      .selectFrom('consents')
+      .select('action')
+      .where('accountId', '=', person.id)
+      .where('document', '=', 'marketing')
+      .orderBy('number', 'desc')
+      .executeTakeFirst();
+    expect(said?.action).toBe(action);
+  }
 });

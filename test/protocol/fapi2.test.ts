@@ -78,7 +78,7 @@ describe.each(storageKinds)('FAPI 2.0 on %s', (kind) => {
       request_parameter_supported: true,
       request_uri_parameter_supported: false,
       authorization_signing_alg_values_supported: ['ES256', 'EdDSA', 'RS256'],
-      claims_parameter_supported: false,
+      claims_parameter_supported: true,
     });
     const { token_endpoint_auth_signing_alg_values_supported: algorithms } = party.config.serverMetadata();
     expect(algorithms).toEqual(['ES256', 'EdDSA', 'PS256', 'RS256', 'Ed25519']);

@@ -50,19 +50,21 @@ export function createAdapters({
   };
   return (model) => {
     const adapter = ofOwnKind(model, adapterOf(model));
-    return PRESENTED.has(model) ? expecting(adapter, standings) : adapter;
+    return PRESENTED.has(model) ? expecting(adapter, standings, model === 'DeviceCode') : adapter;
   };
 }
 
 /** What people's relying parties present; whose it is, its grant is, too. */
 const PRESENTED = new Set(['AccessToken', 'AuthorizationCode', 'DeviceCode']);
 
-function expecting(adapter: Adapter, standings: Standings): Adapter {
+/** @param early a device code is spent before its grant is asked for, which whoever comes second ends meanwhile. */
+function expecting(adapter: Adapter, standings: Standings, early: boolean): Adapter {
   return {
     ...adapter,
     find: async (id) => {
       const found = await adapter.find(id);
       if (found?.accountId !== undefined) standings.expect(ofToken(found, found.accountId));
+      if (early && found?.grantId !== undefined) await standings.ofGrant(found.grantId);
       return found;
     },
   };

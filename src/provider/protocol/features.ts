@@ -77,7 +77,11 @@ export function protocolSettings({ db, clock, settings, detailsTypes }: FeatureP
     // Which of them a client may ask for is looked up when it asks (authorization-details.ts).
     clientDefaults: { authorization_details_types: [...detailsTypes] },
     formats: { customizers: { jwt: (_ctx, token, jwt) => addGrantClaim(token, jwt) } },
-    pkce: { required: (_ctx, client) => isFapi(client) || client.pkce_exempt !== true },
+    // A public client has nothing but PKCE to prove itself by (RFC 9700 §2.1.1).
+    pkce: {
+      required: (_ctx, client) =>
+        isFapi(client) || client.clientAuthMethod === 'none' || client.pkce_exempt !== true,
+    },
     assertJwtClientAuthClaimsAndHeader: checkClientAssertion,
     fetchResponseBodyLimits: { jwks_uri: MAX_JWKS },
     extraTokenClaims: (_ctx, token) => tokenClaims({ db, clock }, token),
