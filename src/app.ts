@@ -231,7 +231,6 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   };
   const publicDocuments = createPublicDocuments({
     issuer: config.issuer,
-    paths: ['/.well-known/openid-configuration', '/jwks'],
     version: () => holder.provider(),
     observe: metrics.observeRequest,
   });

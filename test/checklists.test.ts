@@ -132,7 +132,7 @@ describe('docs/checklists/attacks.md', () => {
     for (const line of read(path).split('\n'))
       if (!/^\s*(?:\/?\*|\/\/)/.test(line))
         for (const [, number] of line.matchAll(/\battack (\d+)\b/g))
-          named.set(Number(number), (named.get(Number(number)) ?? new Set()).add(path));
+          named.set(Number(number), (named.get(Number(number)) ?? new Set<string>()).add(path));
 
   test('has every attack, with every file whose tests carry its number, and no other', () => {
     const sorted = (entries: Iterable<readonly [number, Iterable<string>]>) =>

@@ -19,7 +19,7 @@ import { addPerson, startProduct, TEST_PASSWORD, type TestProduct } from '../sup
 import { follow, hiddenFields } from '../support/relying-party';
 
 const AT_ONCE = 50;
-const ROUNDS = 5;
+const ROUNDS = 20;
 
 let product: TestProduct;
 /** Every line that both nodes have written. */
@@ -234,13 +234,13 @@ it('attack 51: a number of a company that is none is refused beside its field, a
     ],
     ...["7800999994' or '1'='1", "7800999994'; drop table companies; --", '7800999994\0', '{"$ne":""}'],
   ].map((inn) => ({ inn, kpp: COMPANY.kpp }));
-  const units = [
+  const lacking = [
     ...['1', '78000100', '000001001', '٧٨٠٠٠١٠٠١', "780001001'--", '(a+)+$'].map((kpp) => ({
       inn: COMPANY.inn,
       kpp,
     })),
   ];
-  for (const unit of [...numbers, ...units]) {
+  for (const unit of [...numbers, ...lacking]) {
     const refused = await wizard.send('data', { ...dataOf(newRegistrant()), ...unit });
     expect([unit, refused.status]).toEqual([unit, 422]);
     expect(refused.body).toMatch(/id="(inn|kpp)-problem"/);

@@ -15,7 +15,6 @@ export interface PublicDocuments {
 
 interface Options {
   issuer: string;
-  paths: readonly string[];
   /** Changes whenever the documents may have. */
   version: () => unknown;
   observe: (route: string, status: number, seconds: number) => void;
@@ -27,12 +26,13 @@ interface Kept {
   body: Buffer;
 }
 
+const PATHS = new Set(['/.well-known/openid-configuration', '/jwks']);
+
 /** Header fields that ask for more than the document: another origin's leave, a part of it, a body of theirs. */
 const UNUSUAL = ['origin', 'range', 'expect', 'content-length', 'transfer-encoding'] as const;
 
-export function createPublicDocuments({ issuer, paths, version, observe }: Options): PublicDocuments {
+export function createPublicDocuments({ issuer, version, observe }: Options): PublicDocuments {
   const { host } = new URL(issuer);
-  const known = new Set(paths);
   const kept = new Map<string, Kept>();
 
   const isUsual = ({ method, headers }: IncomingMessage): boolean =>
@@ -43,7 +43,7 @@ export function createPublicDocuments({ issuer, paths, version, observe }: Optio
       const made = version();
       await next();
       const url = ctx.req.url ?? '';
-      if (!known.has(url) || ctx.status !== 200 || !isUsual(ctx.req)) return;
+      if (!PATHS.has(url) || ctx.status !== 200 || !isUsual(ctx.req)) return;
       const body = Buffer.from(JSON.stringify(ctx.body));
       const headers = Object.entries(ctx.res.getHeaders()).filter(
         (entry): entry is Kept['headers'][number] => entry[0] !== 'x-request-id' && entry[1] !== undefined,
