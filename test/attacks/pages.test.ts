@@ -101,7 +101,7 @@ it('attack 73: the token of a mailed link leaves the address at once, for a page
   const { app, issuer } = product;
   const address = parseEmail('linked@example.com');
   if (!address) throw new Error('no address');
-  const name = { familyName: 'Вымышленная', givenName: 'Анна', middleName: null, locale: 'ru' };
+  const name = { familyName: 'Вымышленная', givenName: 'Анна', middleName: null, locale: 'ru' } as const;
   await createAccount({ ...app, issuer }, { ...name, email: address }, 'operator:test');
   const [mail] = await messagesTo(product, address.value);
   const link = (mail?.links[0] ?? '').slice(issuer.length);
