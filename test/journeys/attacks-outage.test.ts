@@ -126,6 +126,7 @@ async function refusesEverything(product: TestProduct, prepared: Prepared): Prom
   }
   const redeemed = await redeemCode(party, client, code.request, code.code);
   expect(redeemed.status).toBe(503);
+  expect(redeemed.headers['retry-after']).toBe('3');
   expect(redeemed.json).not.toHaveProperty('access_token');
   expect((await party.get('/health/live')).status).toBe(200);
   expect((await party.get('/health/ready')).status).toBe(503);
