@@ -42,7 +42,10 @@ export function closingPage(parts: ClosingParts): Middleware {
 export async function postClosing(parts: ClosingParts, page: Middleware, ctx: Context): Promise<void> {
   const { uid, accountId } = await parts.interactions.details(ctx);
   const form = parts.forms.read(ctx, purpose(uid));
-  if (parts.locale.choose(ctx, form.lang)) return page(ctx, () => Promise.resolve());
+  if (parts.locale.choose(ctx, form.lang)) {
+    await page(ctx, () => Promise.resolve());
+    return;
+  }
   if (form.decision !== 'undo' || accountId === undefined) return parts.interactions.cancel(ctx);
   const { address, requestId } = ctx.state;
   await undoClosingAsked(parts, { accountId, address, requestId });

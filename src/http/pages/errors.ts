@@ -5,6 +5,9 @@ import type { Context, Middleware } from '../context';
 import { pageAddress } from './address';
 import type { Render } from './render';
 
+/** Seconds; said with every 503 whose cause names no time. */
+const SOON = 3;
+
 /** @param wayForward where a person can go on from a dead end, when the request still shows it. */
 export function handleErrors(
   render: Render,
@@ -42,7 +45,8 @@ async function answer(
   const status = refusal?.status ?? 500;
   const code = refusal?.code ?? 'fault';
   ctx.response.remove('Content-Length');
-  if (refusal?.retryAfter !== undefined) ctx.set('Retry-After', String(Math.ceil(refusal.retryAfter)));
+  const wait = refusal?.retryAfter ?? (status === 503 ? SOON : undefined);
+  if (wait !== undefined) ctx.set('Retry-After', String(Math.ceil(wait)));
   if (ctx.accepts('html', 'json') === 'json') {
     ctx.status = status;
     ctx.set('Cache-Control', 'no-store');
