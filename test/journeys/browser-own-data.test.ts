@@ -1,16 +1,14 @@
 /** A person's own data, companies, contracts and sessions in Chromium at 360 px: changed, added, taken along, ended. */
 import { readFileSync } from 'node:fs';
-import { decodeJwt } from 'jose';
 import type { Page } from 'playwright-core';
 import { addMember } from '../../src/companies/memberships/change-membership';
 import { setCompanyEmail } from '../../src/companies/memberships/own/company-email';
 import { printedCode } from '../../src/contracts/codes';
 import { issueActivationCodes } from '../../src/contracts/issue-codes';
-import { addClient, addPerson, startProduct, type TestPerson, type TestProduct } from '../support/app';
+import { addPerson, startProduct, type TestPerson, type TestProduct } from '../support/app';
 import { expectAccessible, expectNoSideScroll, launchBrowser, type TestBrowser } from '../support/browser';
-import { createAgent } from '../support/agent';
+import { openCabinet } from '../support/cabinet';
 import { codeSentTo, messagesTo } from '../support/recovery';
-import { authorizationRequest, redeemCode } from '../support/relying-party';
 import { fillSignIn } from '../support/sign-in-page';
 
 const PHONE = { viewport: { width: 360, height: 780 } };
@@ -135,21 +133,19 @@ it.each([
       const given = { unit, naming: naming(name), role: 'member' as const, canAct: true };
       await addMember(tools(), { accountId: person.id, ...given }, 'system');
     }
-    const client = await addClient(product.app);
+    const cabinet = await openCabinet(product);
     const { page } = await browser.visit({ viewport: { width, height: 800 }, locale });
-    const request = authorizationRequest(client);
-    await page.route(`${client.redirectUri}**`, (route) => route.fulfill({ body: 'back' }));
-    await page.goto(product.issuer + request.path);
+    await page.goto(`${cabinet.url}/sign-in`);
     await fillSignIn(page, person);
     await page.waitForSelector('input[name="company"]');
     await expectAccessible(page);
     await expectNoSideScroll(page, width);
     await page.getByLabel(LILY.name).check();
     await page.click('main button.primary');
-    await page.waitForURL(`${client.redirectUri}**`);
-    const code = new URL(page.url()).searchParams.get('code') ?? '';
-    const tokens = await redeemCode(createAgent(product.issuer), client, request, code);
-    expect(decodeJwt(String(tokens.json.id_token)).company).toMatchObject({ ...LILY.unit, name: LILY.name });
+    await page.waitForURL(`${cabinet.url}/`);
+    const told = await page.textContent('dt:text-is("company") + dd');
+    expect(JSON.parse(told ?? '')).toMatchObject({ ...LILY.unit, name: LILY.name });
+    await cabinet.stop();
   },
 );
 

@@ -75,10 +75,11 @@ it.each([
 });
 
 const COMPANY = { inn: '7800999994', kpp: '780001001', company_name: 'ООО "Пример"' };
+const SOLE = { inn: '780099999967', ogrn: '304500116000157', company_name: 'ИП Вымышленная' };
 
 it.each([
-  ['ru-RU', 'legal', COMPANY, /На рассмотрении|ждёт|заявк/],
-  ['en-GB', 'sole_proprietor', { inn: '780099999904', company_name: 'ИП Вымышленная' }, /application/],
+  ['ru-RU', 'legal', COMPANY, /Заявка передана на рассмотрение/],
+  ['en-GB', 'sole_proprietor', SOLE, /application/],
   ['ru-RU', 'person', {}, /Учётная запись готова/],
 ])('kit-retail in %s for %s', async (locale, profile, company: Record<string, string>, outcome) => {
   const person = newRegistrant();
