@@ -29,7 +29,7 @@ export const ROOMY = {
 };
 
 /** How many may lose their account on the way. */
-const PEOPLE = 20;
+const PEOPLE = 200;
 
 /** What is running; ended by the bench's `stopEverything`. */
 export async function startTarget(): Promise<Target> {
