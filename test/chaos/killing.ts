@@ -1,7 +1,8 @@
-/** A server that is killed (SIGKILL) again and again, and started again each time. */
+/** A server, or one node of two after the other, that is killed (SIGKILL) again and again, and started again each time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startProgram, type Program } from '../http/program';
 import type { Chance } from './chance';
+import type { Fleet } from './fleet';
 
 export interface Killing {
   kills: number;
@@ -74,5 +75,49 @@ export async function startKilling(
   const running = run();
   // Whoever waits for `stop` hears of a server that does not start; until then nobody does.
   running.catch(() => undefined);
+  return killing;
+}
+
+/** The same of two nodes behind a proxy: each time the one that was not killed last, while the other serves. */
+export function startKillingNodes({ nodes, complaints }: Fleet, seconds: number, chance: Chance): Killing {
+  let stopped = false;
+  let firstKill: number | undefined;
+  const starting: [Promise<void>, Promise<void>] = [Promise.resolve(), Promise.resolve()];
+  const start = async (index: 0 | 1): Promise<void> => {
+    const begun = performance.now();
+    await nodes[index].start();
+    killing.restarts.push(performance.now() - begun);
+  };
+  const run = async (): Promise<void> => {
+    for (let last = performance.now(), index: 0 | 1 = 0; !stopped; index = index === 0 ? 1 : 0) {
+      const due = last + seconds * 1000 * chance.between(2 / 3, 4 / 3);
+      await sleep(Math.max(0, due - performance.now()));
+      // Both at once would be another program's matter.
+      await Promise.all(starting);
+      if (stopped) return;
+      last = performance.now();
+      firstKill ??= last;
+      await nodes[index].stop('SIGKILL');
+      killing.kills += 1;
+      killing.seconds = (last - firstKill) / 1000;
+      starting[index] = start(index);
+      starting[index].catch(() => undefined);
+    }
+  };
+  const running = run();
+  running.catch(() => undefined);
+  const killing: Killing = {
+    ...{ kills: 0, restarts: [], seconds: 0, complaints: [] },
+    stop: async () => {
+      stopped = true;
+      await running;
+      await Promise.all(starting);
+    },
+    end: async () => {
+      const codes = await Promise.all(nodes.map((node) => node.stop('SIGTERM')));
+      killing.complaints = complaints();
+      return codes.find((code) => code !== 0) ?? 0;
+    },
+  };
   return killing;
 }

@@ -4,7 +4,7 @@
  *
  *   npm run chaos                                  all of them, one after the other
  *   npm run chaos -- <name> [--seed 1]             one
- *   npm run chaos -- registrations [--registrations 60] [--kill-every 2] [--parallel 30] [--seed 1]
+ *   npm run chaos -- registrations [--registrations 60] [--kill-every 2] [--parallel 30] [--nodes 1] [--seed 1]
  */
 import { parseArgs } from 'node:util';
 import { ensurePrograms } from '../support/bench/programs';
@@ -28,11 +28,12 @@ interface Options {
   registrations: number;
   killEvery: number;
   parallel: number;
+  nodes: number;
 }
 
-const registrationsBesideKills = ({ registrations, killEvery, parallel }: Options): Chaos => ({
-  about: `${registrations} registrations beside a node that is killed every ${killEvery} s`,
-  run: ({ seed }) => runRegistrations({ registrations, killEvery, parallel, seed }, note),
+const registrationsBesideKills = ({ registrations, killEvery, parallel, nodes }: Options): Chaos => ({
+  about: `${registrations} registrations beside ${nodes === 1 ? 'a server that' : 'two nodes, of which one after the other'} is killed every ${killEvery} s`,
+  run: ({ seed }) => runRegistrations({ registrations, killEvery, parallel, nodes, seed }, note),
 });
 
 const programs = (options: Options): Record<string, Chaos> => ({
@@ -54,6 +55,7 @@ function readOptions(): Options {
       registrations: { type: 'string', default: '60' },
       'kill-every': { type: 'string', default: '2' },
       parallel: { type: 'string', default: '30' },
+      nodes: { type: 'string', default: '1' },
       seed: { type: 'string', default: '1' },
     },
   });
@@ -61,6 +63,7 @@ function readOptions(): Options {
     registrations: Number(values.registrations),
     killEvery: Number(values['kill-every']),
     parallel: Number(values.parallel),
+    nodes: Number(values.nodes),
     seed: Number(values.seed),
   };
   for (const [name, value] of Object.entries(numbers)) {

@@ -5,8 +5,8 @@
 import { seededChance } from './chance';
 import { registerAll } from './crowd';
 import { outboxEmpty, type Findings } from './finding';
-import { openPremises } from './fleet';
-import { startKilling, type Killing } from './killing';
+import { openPremises, startFleet } from './fleet';
+import { startKilling, startKillingNodes, type Killing } from './killing';
 import type { Story } from './registrant';
 import { checkAudit, checkPost, checkRegistrations, type MailFigures } from './registration-checks';
 
@@ -17,6 +17,8 @@ export interface RegistrationPlan {
   /** People at once; most of them wait for a message whose sender was killed. */
   parallel: number;
   seed: number;
+  /** 1: the server itself; 2: one node after the other behind a proxy. */
+  nodes: number;
 }
 
 /** Runs it in stores of its own. @throws Error when a server does not start */
@@ -25,7 +27,11 @@ export async function runRegistrations(
   note: (line: string) => void,
 ): Promise<Findings> {
   const place = await openPremises();
-  const killing = await startKilling(place, plan.killEvery, seededChance(plan.seed));
+  const chance = seededChance(plan.seed);
+  const killing =
+    plan.nodes === 1
+      ? await startKilling(place, plan.killEvery, chance)
+      : startKillingNodes(await startFleet(place), plan.killEvery, chance);
   const begun = performance.now();
   const stories = await registerAll(place, plan, note);
   const seconds = (performance.now() - begun) / 1000;

@@ -292,7 +292,8 @@ describe.each(storageKinds)('own pages on %s', (kind) => {
     const thief = createAgent(product.issuer);
     await enterAt(thief, product.issuer, '/account', await addPerson(product.app));
     expect((await thief.get('/account/applications')).body).toContain('ни один сервис');
-    expect((await send('/account/applications', { application: 'nobody' })).status).toBe(404);
+    for (const application of ['nobody', 'no\0body'])
+      expect((await send('/account/applications', { application })).status).toBe(404);
     expect((await send('/account/applications', { application: client.id })).location).toContain(
       'done=revoked',
     );

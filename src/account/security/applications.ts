@@ -3,6 +3,7 @@ import { forgetAllowed } from '../../accounts/sessions/allowed';
 import { tellSignedOut } from '../../accounts/sessions/participants';
 import { endTokens } from '../../accounts/sessions/store';
 import { recordEvent } from '../../audit/store';
+import { clientId as clientIdSchema } from '../../clients/client';
 import { Refusal } from '../../errors';
 import type { Context } from '../../http/context';
 import { dayOf } from '../../http/pages/days';
@@ -44,7 +45,10 @@ async function show(parts: AccountParts, ctx: Context, visitor: Visitor): Promis
 async function revoke(parts: AccountParts, ctx: Context, visitor: Visitor): Promise<void> {
   const form = parts.forms.read(ctx, formPurpose('applications', visitor));
   const { accountId } = visitor;
-  const clientId = form.application ?? '';
+  const named = clientIdSchema.safeParse(form.application);
+  // What registration would not accept is nobody; Postgres would choke on some of it (U+0000).
+  if (!named.success) throw new Refusal('not_found');
+  const clientId = named.data;
   const at = parts.clock.now();
   await parts.db.transaction().execute(async (trx) => {
     const forgotten = await forgetAllowed(trx, accountId, clientId);
