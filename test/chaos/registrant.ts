@@ -47,12 +47,15 @@ function innOf(number: number): string {
   return `${base}${(sum % 11) % 10}`;
 }
 
+/** Each at an address of their own: what one address may do in an hour is bounded. */
+const addressOf = (number: number): string => `127.1.${Math.floor(number / 250)}.${(number % 250) + 1}`;
+
 /** Registers the person with this number. Never rejects: what went wrong stands in the story. */
 export async function register(
   issuer: string,
   post: Post,
   number: number,
-  browser: (issuer: string) => Agent = createAgent,
+  browser: (issuer: string) => Agent = (at) => createAgent(at, { from: addressOf(number) }),
 ): Promise<Story> {
   const digits = String(number).padStart(7, '0');
   const story: Story = {

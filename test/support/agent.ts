@@ -43,9 +43,14 @@ export interface Location {
   tls: boolean;
 }
 
+/** Address of loopback that requests come from: one person of many. */
+export interface Origin {
+  from: string;
+}
+
 const cookieKey = (cookie: Cookie): string => `${cookie.path} ${cookie.name}`;
 
-export function createAgent(issuer: string, at?: Location): Agent {
+export function createAgent(issuer: string, at?: Partial<Location & Origin>): Agent {
   const { hostname, port, host } = new URL(issuer);
   const connect = at?.tls ? secureRequest : request;
   const cookies = new Map<string, Cookie>();
@@ -75,6 +80,7 @@ export function createAgent(issuer: string, at?: Location): Agent {
         {
           hostname: at?.host ?? hostname,
           ...(at?.tls ? { servername: hostname } : {}),
+          ...(at?.from === undefined ? {} : { localAddress: at.from }),
           port: options.port ?? at?.port ?? port,
           path: url.pathname + url.search,
           method,
