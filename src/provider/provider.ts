@@ -75,8 +75,6 @@ export async function createProvider(
       await guarded(ctx, () => Promise.resolve<unknown>(run?.(ctx, next)));
       await slowDown(given.ephemeral, ctx);
       for (const uri of formTargets(ctx)) allowFormTarget(ctx, uri);
-      // The library's errors carry no headers of their own (RFC 9110 §15.6.4).
-      if (ctx.status === 503 && !ctx.response.get('Retry-After')) ctx.set('Retry-After', '3');
       if (ctx.path === JWKS_PATH && ctx.status === 200)
         ctx.set('Cache-Control', `public, max-age=${JWKS_MAX_AGE}`);
     },

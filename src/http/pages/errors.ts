@@ -23,6 +23,8 @@ export function handleErrors(
       else if (refusal.status >= 500) ctx.state.log.warn({ err: error, refusal: refusal.code }, 'refused');
       await answer(ctx, refusal, render, wayForward);
     }
+    // Whoever answered it, the provider's own pages too (RFC 9110 §15.6.4).
+    if (ctx.status === 503 && !ctx.response.get('Retry-After')) ctx.set('Retry-After', String(SOON));
   };
 }
 
@@ -45,8 +47,7 @@ async function answer(
   const status = refusal?.status ?? 500;
   const code = refusal?.code ?? 'fault';
   ctx.response.remove('Content-Length');
-  const wait = refusal?.retryAfter ?? (status === 503 ? SOON : undefined);
-  if (wait !== undefined) ctx.set('Retry-After', String(Math.ceil(wait)));
+  if (refusal?.retryAfter !== undefined) ctx.set('Retry-After', String(Math.ceil(refusal.retryAfter)));
   if (ctx.accepts('html', 'json') === 'json') {
     ctx.status = status;
     ctx.set('Cache-Control', 'no-store');

@@ -107,6 +107,7 @@ export async function findActing(
   grantId: string | undefined,
   told: readonly MembershipView[],
 ): Promise<MembershipView | undefined> {
+  if (!told.some(({ status }) => status === 'approved')) return undefined;
   const kept = grantId === undefined ? null : await findKeptCompany(db, grantId);
   return actingOf(told, kept);
 }
