@@ -17,6 +17,7 @@ import { createLogoutCourier } from '../provider/logout/courier';
 import type { ProviderHolder } from '../provider/provider';
 import { tendSigningKeys } from '../provider/keys/rotation';
 import type { EphemeralStore } from '../storage/ephemeral/port';
+import { openPostgres, type OpenedDatabase } from '../storage/postgres';
 import { noteNewestKey } from '../storage/secret-keys';
 import { every, sweep } from './sweeper';
 
@@ -33,8 +34,25 @@ export interface WorkerParts extends Foundation {
 /** Each may have to wait three seconds for its relying party; those of the others should not wait with it. */
 const LOGOUTS_AT_ONCE = 32;
 
+/** Connections for it, beside those that serve people. */
+const CONNECTIONS = 3;
+/** No statement of it has a reason to take longer. */
+const QUERY_TIMEOUT_MS = 10_000;
+
+/**
+ * What the recurring work asks the database with. Over a server it has connections of its own: neither does a rush of
+ * people keep it from noting that a mail is sent, nor does a long sweep keep people waiting.
+ */
+function openBackground({ config, db, log }: Foundation): Pick<OpenedDatabase, 'db' | 'close'> {
+  if (config.databaseUrl === undefined) return { db, close: () => Promise.resolve() };
+  const settings = { url: config.databaseUrl, poolSize: CONNECTIONS, queryTimeoutMs: QUERY_TIMEOUT_MS };
+  return openPostgres(settings, (error) => log.warn({ err: error }, 'database connection of workers lost'));
+}
+
 /** Begins and ends all of it; `stop` waits for what is under way. */
-export function createWorkers(parts: WorkerParts): { start(): void; stop(): Promise<void> } {
+export function createWorkers(serving: WorkerParts): { start(): void; stop(): Promise<void> } {
+  const background = openBackground(serving);
+  const parts: WorkerParts = { ...serving, db: background.db };
   const { config, db, secrets, clock, log, ephemeral, holder, countMessage } = parts;
   const linker = createAuditLinker({
     db,
@@ -78,6 +96,7 @@ export function createWorkers(parts: WorkerParts): { start(): void; stop(): Prom
     stop: async () => {
       const ending = [linker, ...deliveries, ...recurring];
       await Promise.all(ending.map((work) => work.stop()));
+      await background.close();
     },
   };
 }

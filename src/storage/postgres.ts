@@ -35,20 +35,7 @@ export async function openDatabase(
   settings: DatabaseSettings,
   onError: (error: Error) => void = () => undefined,
 ): Promise<OpenedDatabase> {
-  if (settings.url !== undefined) {
-    return overPool(
-      {
-        connectionString: settings.url,
-        max: settings.poolSize,
-        // The server ends a slow statement; the client's own bound is for a server that says nothing at all.
-        ...(settings.queryTimeoutMs === undefined
-          ? {}
-          : { statement_timeout: settings.queryTimeoutMs, query_timeout: settings.queryTimeoutMs + 500 }),
-      },
-      false,
-      onError,
-    );
-  }
+  if (settings.url !== undefined) return openPostgres({ ...settings, url: settings.url }, onError);
   mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
   chmodSync(settings.dataDir, 0o700);
   const unlock = lockDataFolder(settings.dataDir);
@@ -58,6 +45,25 @@ export async function openDatabase(
     unlock();
     throw error;
   }
+}
+
+/** The same over a server. Connections are made when they are needed, so this neither waits nor fails. */
+export function openPostgres(
+  { url, poolSize, queryTimeoutMs }: Omit<DatabaseSettings, 'dataDir'> & { url: string },
+  onError: (error: Error) => void,
+): OpenedDatabase {
+  return overPool(
+    {
+      connectionString: url,
+      max: poolSize,
+      // The server ends a slow statement; the client's own bound is for a server that says nothing at all.
+      ...(queryTimeoutMs === undefined
+        ? {}
+        : { statement_timeout: queryTimeoutMs, query_timeout: queryTimeoutMs + 500 }),
+    },
+    false,
+    onError,
+  );
 }
 
 async function openEmbedded(
