@@ -119,7 +119,8 @@ describe('pages', () => {
   ])('attack 58, attack 61: refuses %s', (_what, problem, uploads) => {
     const begun = performance.now();
     expect(problemOf(uploads)).toBe(problem);
-    expect(performance.now() - begun).toBeLessThan(1500);
+    // What a bomb unpacks to would take minutes.
+    expect(performance.now() - begun).toBeLessThan(15_000);
   });
 
   it.each([
