@@ -7,14 +7,19 @@ import type { SmsFault } from '../support/sms';
 import type { SmtpFault } from '../support/smtp';
 import { seededChance, type Chance } from './chance';
 import { checkCrowd, registerAll } from './crowd';
-import { holds, type Chaos, type Findings } from './finding';
+import { holds, quantile, type Chaos, type Findings } from './finding';
 import { openPremises, startFleet, type Premises } from './fleet';
+import { probe } from './visitors';
 
-const PEOPLE = 30;
+const PEOPLE = 60;
 const PARALLEL = 15;
 const FAULT_SECONDS = 6;
 /** Seconds from the end of the faults until everything has come. */
 const DELIVERY_BAR_SECONDS = 60;
+/** By how much the middle one of many pages may take longer beside faults than before them. */
+const SLOWER_BAR_MS = 20;
+const ANSWER_BAR_MS = 3000;
+const PROBED = '/register';
 const POISON = 'nobody@example.test';
 
 /** In an order of its own for each seed. */
@@ -25,17 +30,22 @@ function shuffled<T>(all: readonly T[], chance: Chance): T[] {
     .map(({ one }) => one);
 }
 
-/** Registers everybody while each fault lasts for some seconds. */
-async function registerBeside<F>(
-  premises: Premises,
-  {
-    faults,
-    fail,
-    note,
-  }: { faults: F[]; fail: (fault: F | undefined) => Promise<void>; note: (line: string) => void },
-): Promise<Findings & { endedAt: number; deliveredAt: number }> {
+interface Faults<F> {
+  faults: F[];
+  fail: (fault: F | undefined) => Promise<void>;
+  note: (line: string) => void;
+}
+
+interface Beside extends Findings {
+  /** Milliseconds of performance.now(): the end of the last fault, and when everybody was done. */
+  endedAt: number;
+  deliveredAt: number;
+}
+
+/** Registers people while all is well, then everybody else while each fault lasts for some seconds. */
+async function registerBeside<F>(premises: Premises, { faults, fail, note }: Faults<F>): Promise<Beside> {
   let endedAt = 0;
-  const failing = (async () => {
+  const failing = async (): Promise<void> => {
     for (const fault of faults) {
       note(`fault: ${JSON.stringify(fault)}`);
       await fail(fault);
@@ -44,11 +54,40 @@ async function registerBeside<F>(
     await fail(undefined);
     endedAt = performance.now();
     note('no fault any more');
-  })();
-  const stories = await registerAll(premises, { registrations: PEOPLE, parallel: PARALLEL }, note);
+  };
+  const registering = registerAll(premises, { registrations: PEOPLE, parallel: PARALLEL }, note);
+  const before = await probe(premises.issuer, PROBED, sleep(FAULT_SECONDS * 1000));
+  const failed = failing();
+  const beside = await probe(premises.issuer, PROBED, failed);
+  const stories = await registering;
   const deliveredAt = performance.now();
-  await failing;
-  return { ...(await checkCrowd(premises, stories)), endedAt, deliveredAt };
+  await failed;
+  const crowd = await checkCrowd(premises, stories);
+  const middle = [before, beside].map(({ waits }) => quantile(waits, 0.5));
+  const [well = 0, ill = 0] = middle;
+  const slowest = quantile(beside.waits, 1);
+  return {
+    ...{ endedAt, deliveredAt },
+    figures: {
+      ...crowd.figures,
+      'a page before and beside faults': `p50 ${well.toFixed(0)} and ${ill.toFixed(0)} ms, p95 ${[
+        before,
+        beside,
+      ]
+        .map(({ waits }) => quantile(waits, 0.95).toFixed(0))
+        .join(' and ')} ms`,
+    },
+    invariants: [
+      ...crowd.invariants,
+      holds('every page came', beside.wrong),
+      holds(`a page takes ${SLOWER_BAR_MS} ms longer at most`, [
+        ill - well > SLOWER_BAR_MS && `${(ill - well).toFixed(0)} ms`,
+      ]),
+      holds(`none takes longer than ${ANSWER_BAR_MS / 1000} s`, [
+        slowest > ANSWER_BAR_MS && `${(slowest / 1000).toFixed(1)} s`,
+      ]),
+    ],
+  };
 }
 
 /** A mail that can never be delivered, before all others. */

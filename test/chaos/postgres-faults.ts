@@ -1,8 +1,11 @@
-/** R5: every connection of Postgres is terminated, and the server is away for a while, while people sign in. */
+/**
+ * R5: every connection of Postgres is terminated, a table is locked until no connection is left, and the server is away
+ * for a while, while people sign in.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { createAgent } from '../support/agent';
-import { authorizationRequest } from '../support/relying-party';
+import { authorizationRequest, refreshTokens } from '../support/relying-party';
 import { seededChance } from './chance';
 import { holds, type Chaos } from './finding';
 import { addGuests, openPremises, startFleet, type Fleet, type Guests, type Premises } from './fleet';
@@ -12,6 +15,9 @@ import { recoveredAfter, startVisitors } from './visitors';
 const VISITORS = 4;
 const ROUNDS = 3;
 const AWAY_MS = 15_000;
+const LOCKED_MS = 20_000;
+/** At once, at each node: more than it has connections. */
+const WAITING = 25;
 const RECOVERY_BAR_SECONDS = 5;
 const ANSWER_BAR_SECONDS = 3.5;
 /** What needs no database is answered without one. */
@@ -59,8 +65,55 @@ async function askWhileAway(issuer: string, fleet: Fleet, guests: Guests): Promi
   return away;
 }
 
+/** Keeps everybody from reading accounts for a while. */
+async function lockAccounts({ postgres }: Premises): Promise<void> {
+  const client = new Client({ connectionString: postgres.url('postgres') });
+  await client.connect();
+  await client.query('begin');
+  await client.query('lock table accounts in access exclusive mode');
+  await sleep(LOCKED_MS);
+  await client.end();
+}
+
+/** Asks for tokens, which needs the table, and for what needs no database, as long as the lock stands. */
+async function askWhileLocked(
+  issuer: string,
+  fleet: Fleet,
+  { client }: Guests,
+): Promise<Away & { refused: number }> {
+  const away = { wrong: [] as string[], slowest: 0, refused: 0 };
+  const end = performance.now() + LOCKED_MS - 5000;
+  const timed = async (
+    what: string,
+    expected: number,
+    asking: Promise<{ status: number }>,
+  ): Promise<void> => {
+    const begun = performance.now();
+    const { status } = await asking;
+    away.slowest = Math.max(away.slowest, (performance.now() - begun) / 1000);
+    if (status === expected) away.refused += Number(status === 503);
+    else away.wrong.push(`${what} ${status}`);
+  };
+  const askOn = async (port: number): Promise<void> => {
+    const agent = createAgent(issuer, { port });
+    while (performance.now() < end) await timed('tokens', 503, refreshTokens(agent, client, 'rt_of-nobody'));
+  };
+  const askPublic = async (port: number): Promise<void> => {
+    for (; performance.now() < end; await sleep(500))
+      for (const path of ALWAYS) await timed(path, 200, createAgent(issuer).get(path, { port }));
+  };
+  await Promise.all(
+    fleet.nodes.flatMap(({ port }) => [
+      askPublic(port),
+      ...Array.from({ length: WAITING }, () => askOn(port)),
+    ]),
+  );
+  return away;
+}
+
 export const postgresFaults: Chaos = {
-  about: 'connections of Postgres are terminated, and it is restarted, while people sign in',
+  about:
+    'connections of Postgres are terminated, a table is locked, and it is restarted, while people sign in',
   run: async ({ seed, note }) => {
     const chance = seededChance(seed);
     const premises = await openPremises();
@@ -81,6 +134,12 @@ export const postgresFaults: Chaos = {
       await sleep(chance.between(500, 2500));
       await recovered(`${await terminateAll(premises)} terminated`);
     }
+    const [, locked] = await Promise.all([
+      lockAccounts(premises),
+      // The lock waits for those who are reading.
+      sleep(1000).then(() => askWhileLocked(premises.issuer, fleet, guests)),
+    ]);
+    await recovered('unlocked');
     await premises.postgres.kill();
     const [away] = await Promise.all([
       sleep(2000).then(() => askWhileAway(premises.issuer, fleet, guests)),
@@ -95,14 +154,17 @@ export const postgresFaults: Chaos = {
       figures: {
         'sign-ins': `${visits.arrivals.length}, ${visits.refusals.length} refused for a while`,
         'people again after': recoveries.join(', '),
+        'beside a locked table': `${locked.refused} refused, the slowest after ${locked.slowest.toFixed(1)} s`,
         'slowest answer without Postgres': `${away.slowest.toFixed(1)} s`,
       },
       invariants: [
         holds('no answer was a fault', visits.faults),
         holds('without Postgres, what needs none is answered and the rest refused', away.wrong),
-        holds(`within ${ANSWER_BAR_SECONDS} s`, [
-          away.slowest > ANSWER_BAR_SECONDS && `${away.slowest.toFixed(1)} s`,
-        ]),
+        holds('beside a locked table, too', locked.wrong),
+        holds(
+          `within ${ANSWER_BAR_SECONDS} s`,
+          [away, locked].map(({ slowest }) => slowest > ANSWER_BAR_SECONDS && `${slowest.toFixed(1)} s`),
+        ),
         holds(`people sign in again within ${RECOVERY_BAR_SECONDS} s`, slow),
         checkAudit(premises.command, premises.env),
         holds('nodes said nothing but their log', fleet.complaints()),

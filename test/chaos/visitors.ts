@@ -109,3 +109,27 @@ export function startVisitors(issuer: string, guests: Guests, parallel: number):
 /** Seconds from a moment until somebody got through; Infinity if nobody did. */
 export const recoveredAfter = ({ arrivals }: Visits, since: number): number =>
   ((arrivals.find((at) => at > since) ?? Infinity) - since) / 1000;
+
+export interface Probe {
+  /** Milliseconds that each request took. */
+  waits: number[];
+  /** Answers that were not 200. */
+  wrong: string[];
+}
+
+/** Asks for a page again and again until `ended`. */
+export async function probe(issuer: string, path: string, ended: Promise<unknown>): Promise<Probe> {
+  const found: Probe = { waits: [], wrong: [] };
+  let over = false;
+  void ended.finally(() => (over = true));
+  for (; !over; await sleep(100)) {
+    const begun = performance.now();
+    const status = await createAgent(issuer)
+      .get(path)
+      .then((answer) => answer.status)
+      .catch(String);
+    found.waits.push(performance.now() - begun);
+    if (status !== 200) found.wrong.push(String(status));
+  }
+  return found;
+}
