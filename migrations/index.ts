@@ -16,6 +16,7 @@ import * as backChannelLogout from './0013-back-channel-logout';
 import * as clientRegistration from './0014-client-registration';
 import * as exchangeAndDetails from './0015-exchange-and-details';
 import * as keyRotation from './0016-key-rotation';
+import * as largeTables from './0017-large-tables';
 
 export const migrations: Record<string, Migration> = {
   '0001-foundation': foundation,
@@ -34,4 +35,5 @@ export const migrations: Record<string, Migration> = {
   '0014-client-registration': clientRegistration,
   '0015-exchange-and-details': exchangeAndDetails,
   '0016-key-rotation': keyRotation,
+  '0017-large-tables': largeTables,
 };
