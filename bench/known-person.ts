@@ -3,12 +3,14 @@ import { insertAccount, proveEmail, replaceEmail, updatePassword } from '../src/
 import { parseEmail } from '../src/accounts/email-address';
 import { createPasswordHasher } from '../src/accounts/passwords';
 import { clientInput } from '../src/clients/client';
+import { insertResource } from '../src/clients/resource-store';
+import { TOKEN_ALGORITHMS } from '../src/clients/resource';
 import { registerClient } from '../src/clients/register-client';
 import { loadConfig, type Environment } from '../src/config';
 import { openFoundation, type Foundation } from '../src/foundation';
 import { ensureSigningKeys } from '../src/provider/keys/signing-keys';
 import { migrate } from '../src/storage/migrate';
-import { CLIENT_ID, REDIRECT_URI, type Target } from './target';
+import { APIS, CLIENT_ID, REDIRECT_URI, type Target } from './target';
 
 const EMAIL = 'ivan@example.com';
 const PASSWORD = 'лодка плывёт 42';
@@ -20,6 +22,7 @@ export async function seed(env: Environment): Promise<Pick<Target, 'client' | 'p
     await migrate(foundation.db);
     await ensureSigningKeys(foundation);
     await addPerson(foundation);
+    await addApis(foundation);
     const secret = await addClient(foundation);
     return {
       client: { id: CLIENT_ID, secret, redirectUri: REDIRECT_URI },
@@ -46,6 +49,13 @@ async function addPerson({ db, clock }: Foundation): Promise<void> {
   });
 }
 
+async function addApis({ db, clock }: Foundation): Promise<void> {
+  for (const alg of TOKEN_ALGORITHMS) {
+    const api = { uri: APIS[alg], name: `API ${alg}`, scope: 'bench:read', tokenFormat: 'jwt', alg } as const;
+    await insertResource(db, api, clock.now());
+  }
+}
+
 async function addClient(foundation: Foundation): Promise<string> {
   const input = clientInput.parse({
     client_id: CLIENT_ID,
@@ -53,6 +63,7 @@ async function addClient(foundation: Foundation): Promise<string> {
     redirect_uris: [REDIRECT_URI],
     grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
     id_token_signed_response_alg: 'ES256',
+    resources: Object.values(APIS),
   });
   const registered = await registerClient(foundation, input, { actor: 'system' });
   if (registered === 'id_taken' || registered.secret === undefined) throw new Error('no client secret');

@@ -24,14 +24,15 @@ export interface Round {
 
 export const CONNECTIONS = 16;
 
+export const openConnections = (port: number, count: number): Promise<Connection[]> =>
+  Promise.all(Array.from({ length: count }, () => openConnection(port)));
+
 /** @throws Error on the first wrong answer, naming workload and answer. */
 export async function runRound(measured: Measured, workload: Workload, seconds: number): Promise<Round> {
   const { server, target, storePids } = measured;
   const operation = await prepare(workload, target);
   // Opened only now: a server closes connections that stay idle for some seconds.
-  const connections = await Promise.all(
-    Array.from({ length: CONNECTIONS }, () => openConnection(target.port)),
-  );
+  const connections = await openConnections(target.port, CONNECTIONS);
   try {
     const storesBefore = storeCpuSeconds(storePids);
     const before = await server.usage();
@@ -58,7 +59,8 @@ async function prepare(workload: Workload, target: Target): Promise<Operation> {
   }
 }
 
-async function drive(operation: Operation, connections: readonly Connection[], seconds: number) {
+/** Each connection does the operation again and again; milliseconds of each, and seconds of all. */
+export async function drive(operation: Operation, connections: readonly Connection[], seconds: number) {
   const latencies: number[] = [];
   const begun = performance.now();
   const end = begun + seconds * 1000;

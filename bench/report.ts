@@ -1,14 +1,18 @@
-/** Figures of all rounds, and their table. */
+/** Figures of all rounds, and their tables. */
 import { arch, availableParallelism, cpus, release, type } from 'node:os';
+import type { Bar } from './bars';
+import type { Demands } from './counting/demands';
 import type { Round } from './measure';
+import type { StormFigures } from './storm';
+import { BARE, REDIS } from './subjects';
 
 export interface Figures {
   workload: string;
   subject: string;
   operations: number;
-  /** Processor seconds of the server per 1,000 operations. */
+  /** Processor seconds of the server per 1,000 operations, which are milliseconds of one; median of the rounds. */
   cpuPerThousand: number;
-  /** Greatest less least of the rounds, as a part of the whole: how noisy the machine was. */
+  /** Greatest less least of the rounds, as a part of the median: how noisy the machine was. */
   spread: number;
   /** The same of Postgres and Redis together. */
   storeCpuPerThousand: number;
@@ -17,9 +21,20 @@ export interface Figures {
   p99: number;
 }
 
+export interface DemandFigures extends Demands {
+  workload: string;
+  subject: string;
+}
+
+/** One password check, in a process of its own. */
+export interface HashFigures {
+  cpuPerThousand: number;
+  perSecond: number;
+}
+
 export interface Footprint {
   subject: string;
-  /** Milliseconds from start to first answer, storage migrated before. */
+  /** Milliseconds from start to first answer, storage migrated before; median of some starts. */
   startMs: number;
   idleMib: number;
   afterMib: number;
@@ -29,30 +44,44 @@ export interface Report {
   machine: string;
   at: string;
   method: string;
+  /** Algorithm and claims of everybody's ID tokens. */
+  idToken: string;
+  nodeFlags: string[];
   figures: Figures[];
+  hash?: HashFigures;
+  storm?: StormFigures;
+  demands: DemandFigures[];
   footprints: Footprint[];
+  bars: Bar[];
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
+/** The smallest value that at least this part of all is not above. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
 /** @param rounds of one workload on one subject, at least one */
 export function summarise(workload: string, subject: string, rounds: readonly Round[]): Figures {
   const operations = sum(rounds.map((round) => round.operations));
-  const latencies = Float64Array.from(rounds.flatMap((round) => round.latencies)).sort();
-  const quantile = (part: number): number =>
-    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * part))] ?? 0;
+  const latencies = rounds.flatMap((round) => round.latencies);
   const costs = rounds.map((round) => (1000 * round.cpuSeconds) / round.operations);
-  const cpuPerThousand = (1000 * sum(rounds.map((round) => round.cpuSeconds))) / operations;
+  const cpuPerThousand = median(costs);
   return {
     workload,
     subject,
     operations,
     cpuPerThousand,
     spread: (Math.max(...costs) - Math.min(...costs)) / cpuPerThousand,
+    // Counted in hundredths of a second: too coarse for a single round.
     storeCpuPerThousand: (1000 * sum(rounds.map((round) => round.storeCpuSeconds))) / operations,
-    perSecond: operations / sum(rounds.map((round) => round.seconds)),
-    p50: quantile(0.5),
-    p99: quantile(0.99),
+    perSecond: median(rounds.map((round) => round.operations / round.seconds)),
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
   };
 }
 
@@ -62,39 +91,68 @@ export function describeMachine(): string {
   return `${availableParallelism()} cores (${model}), ${type()} ${release().split('-')[0]}, Node ${process.versions.node}`;
 }
 
-const COLUMNS = [
-  'workload',
-  'subject',
-  'CPU s/1000',
-  '× bare',
-  '±',
-  'stores',
-  'ops/s',
-  '× bare',
-  'p50 ms',
-  'p99 ms',
-];
+const COLUMNS = ['workload', 'subject', 'CPU ms', '± %', '× bare', '× redis', 'stores'].concat(
+  ...['ops/s', '× bare', '× redis', 'p50 ms', 'p99 ms'],
+);
 const TEXT_COLUMNS = 2;
 
-/** Lines of at most 100 columns. */
+/** The ratios say how many times better than another subject one is, by processor time and by operations a second. */
 export function table(figures: readonly Figures[]): string {
-  const rows = figures.map((row) => {
-    const bare = figures.find(({ workload, subject }) => workload === row.workload && subject === 'bare');
-    const again = row.subject !== 'bare' && bare !== undefined;
+  const rows = figures.map((row, index) => {
+    const beside = (name: string): Figures | undefined =>
+      figures.find(({ workload, subject }) => workload === row.workload && subject === name);
+    const others = [beside(BARE), beside(REDIS)];
     return [
-      again ? '' : row.workload,
+      figures[index - 1]?.workload === row.workload ? '' : row.workload,
       row.subject,
       row.cpuPerThousand.toFixed(3),
-      bare ? (row.cpuPerThousand / bare.cpuPerThousand).toFixed(2) : '',
-      `${(100 * row.spread).toFixed(0)} %`,
+      (50 * row.spread).toFixed(0),
+      ...others.map((other) => (other ? (other.cpuPerThousand / row.cpuPerThousand).toFixed(2) : '')),
       row.storeCpuPerThousand > 0 ? row.storeCpuPerThousand.toFixed(3) : '–',
       row.perSecond.toLocaleString('en', { maximumFractionDigits: 0 }),
-      bare ? (row.perSecond / bare.perSecond).toFixed(2) : '',
+      ...others.map((other) => (other ? (row.perSecond / other.perSecond).toFixed(2) : '')),
       row.p50.toFixed(2),
       row.p99.toFixed(2),
     ];
   });
   return layOut([COLUMNS, ...rows], TEXT_COLUMNS);
+}
+
+export function demandTable(demands: readonly DemandFigures[]): string {
+  const rows = demands.map((row, index) => [
+    demands[index - 1]?.workload === row.workload ? '' : row.workload,
+    row.subject,
+    row.redisCommands.toFixed(1),
+    row.redisTrips.toFixed(1),
+    `${row.statements.toFixed(1)} + ${row.transactionMarks.toFixed(1)} tx`,
+  ]);
+  const head = ['per operation', 'subject', 'Redis commands', 'round trips', 'SQL statements'];
+  return layOut([head, ...rows], TEXT_COLUMNS);
+}
+
+export function stormTable({ subject, quiet, beside, signInsPerSecond }: StormFigures): string {
+  const row = (name: string, { perSecond, p50, p99 }: typeof quiet, signIns: number): string[] => [
+    name,
+    subject,
+    perSecond.toFixed(0),
+    p50.toFixed(2),
+    p99.toFixed(2),
+    signIns > 0 ? signIns.toFixed(0) : '–',
+  ];
+  const head = ['tokens', 'subject', 'ops/s', 'p50 ms', 'p99 ms', 'sign-ins/s'];
+  const rows = [row('quiet', quiet, 0), row('beside the storm', beside, signInsPerSecond)];
+  return layOut([head, ...rows], TEXT_COLUMNS);
+}
+
+export function barTable(bars: readonly Bar[]): string {
+  const rows = bars.map(({ name, wanted, reached, beside, held }) => [
+    name,
+    wanted,
+    reached,
+    beside,
+    held ? 'held' : 'missed',
+  ]);
+  return layOut([['bar', 'wanted', 'reached', 'beside it', ''], ...rows], 5);
 }
 
 export function footprintTable(footprints: readonly Footprint[]): string {

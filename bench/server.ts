@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tail } from '../test/support/processes';
 import { openConnection, requestText } from './connection';
+import { productionFlags } from './node-flags';
 import type { Usage } from './usage';
 
 export interface ServerProgram {
@@ -32,18 +33,24 @@ export interface Server {
 
 const PATIENCE_MS = 30_000;
 
-/** Starts a server and waits for its discovery document. @throws Error when it ends or says nothing within 30 s. */
-export async function startServer(program: ServerProgram, place: ServerPlace, port: number): Promise<Server> {
+/** A compiled program with the flags of production, and the probe that tells what it uses. */
+export function startProgram({ entry, env }: ServerProgram, place: ServerPlace): ChildProcess {
   const profile = place.profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${place.profileFolder}`] : [];
-  const begun = performance.now();
-  const child = fork(join(place.programFolder, program.entry), {
-    execArgv: ['--require', join(place.programFolder, 'bench/subjects/probe.js'), ...profile],
-    env: { PATH: process.env.PATH, ...program.env },
+  const probe = ['--require', join(place.programFolder, 'bench/subjects/probe.js')];
+  return fork(join(place.programFolder, entry), {
+    execArgv: [...productionFlags(), ...probe, ...profile],
+    env: { PATH: process.env.PATH, ...env },
     // The log is written as in production, but nobody reads it.
     stdio: ['ignore', 'ignore', openSync(place.log, 'a'), 'ipc'],
   });
+}
+
+/** Starts a server and waits for its discovery document. @throws Error when it ends or says nothing within 30 s. */
+export async function startServer(program: ServerProgram, place: ServerPlace, port: number): Promise<Server> {
+  const begun = performance.now();
+  const child = startProgram(program, place);
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
-  const server = { usage: () => askUsage(child), stop: () => stop(child, ended) };
+  const server = { usage: () => askUsage(child), stop: () => stopProgram(child) };
   while (!(await answers(port))) {
     if (ended()) throw new Error(`${program.entry} ended: ${tail(place.log)}`);
     if (performance.now() - begun > PATIENCE_MS) {
@@ -68,7 +75,8 @@ async function answers(port: number): Promise<boolean> {
   }
 }
 
-function askUsage(child: ChildProcess): Promise<Usage> {
+/** What a program with the probe has used so far. */
+export function askUsage(child: ChildProcess): Promise<Usage> {
   return new Promise((resolve, reject) => {
     const gone = (): void => {
       reject(new Error('the server has ended'));
@@ -86,8 +94,8 @@ function askUsage(child: ChildProcess): Promise<Usage> {
   });
 }
 
-async function stop(child: ChildProcess, ended: () => boolean): Promise<void> {
-  if (ended()) return;
+export async function stopProgram(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
   child.kill('SIGTERM');
   const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);

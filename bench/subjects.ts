@@ -1,14 +1,14 @@
 /** Who is measured. A new subject is one entry of the list below. */
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { startPostgresServer } from '../test/support/postgres-server';
 import { freePort } from '../test/support/processes';
 import { startRedisServer } from '../test/support/redis-server';
+import { installBare } from './bare-provider';
+import { startCountingPostgres } from './counting/postgres';
 import { seed } from './known-person';
 import type { ServerProgram } from './server';
-import type { BareSettings } from './subjects/bare';
-import { CLIENT_ID, REDIRECT_URI, SCOPE, type Target } from './target';
+import type { Target } from './target';
 
 /** A subject with its stores running and one person and one relying party known to it. */
 export interface Installation {
@@ -16,6 +16,14 @@ export interface Installation {
   target: Target;
   /** Processes of its stores, whose work counts beside the server's own. */
   storePids: number[];
+  /** Where its stores can be asked what they did; absent where there are none. */
+  stores?: Stores;
+}
+
+export interface Stores {
+  redisUrl: string;
+  /** URL of the server's database `postgres`, and the subject's own database. */
+  postgres?: { url: string; database: string };
 }
 
 /** What ends a store; given to whoever runs the bench. */
@@ -24,72 +32,59 @@ export type OnStop = (stop: () => Promise<void>) => void;
 export interface Subject {
   name: string;
   meaning: string;
+  /** Whether a sign-in costs it a password check. */
+  asksPassword: boolean;
   /** @param folder empty, of this subject alone */
   install(folder: string, onStop: OnStop): Promise<Installation>;
 }
 
+export const BARE = 'bare';
+export const REDIS = 'redis';
+export const OURS = 'postgres';
+export const EMBEDDED = 'embedded';
+
+const DATABASE = 'bench';
+
 export const SUBJECTS: readonly Subject[] = [
   {
-    name: 'bare',
+    name: BARE,
     meaning: 'oidc-provider 9 alone, its in-memory adapter, no password asked',
-    install: installBare,
+    asksPassword: false,
+    install: () => installBare(),
   },
   {
-    name: 'embedded',
-    meaning: 'port.one ID on the embedded database',
-    install: (folder) => installOurs({ DATA_DIR: folder }, []),
+    name: REDIS,
+    meaning: 'the same with the Redis adapter of the tutorials',
+    asksPassword: false,
+    install: async (_folder, onStop) => {
+      const redis = await startRedisServer();
+      onStop(redis.close);
+      const stores = { redisUrl: redis.url };
+      return { ...(await installBare(redis.url)), storePids: [redis.pid()], stores };
+    },
   },
   {
-    name: 'postgres',
-    meaning: 'port.one ID on Postgres and Redis',
+    name: OURS,
+    meaning: 'port.one ID on Postgres and Redis, its audit rows written',
+    asksPassword: true,
     install: async (folder, onStop) => {
-      const [postgres, redis] = await Promise.all([startPostgresServer(), startRedisServer()]);
+      const [postgres, redis] = await Promise.all([startCountingPostgres(), startRedisServer()]);
       onStop(postgres.close);
       onStop(redis.close);
-      await createDatabase(postgres.url('postgres'), 'bench');
-      const env = { DATA_DIR: folder, DATABASE_URL: postgres.url('bench'), REDIS_URL: redis.url };
-      return installOurs(env, [postgres.pid(), redis.pid()]);
+      await createDatabase(postgres.url('postgres'), DATABASE);
+      const env = { DATA_DIR: folder, DATABASE_URL: postgres.url(DATABASE), REDIS_URL: redis.url };
+      const installed = await installOurs(env, [postgres.pid(), redis.pid()]);
+      const counted = { url: postgres.url('postgres'), database: DATABASE };
+      return { ...installed, stores: { redisUrl: redis.url, postgres: counted } };
     },
   },
+  {
+    name: EMBEDDED,
+    meaning: 'port.one ID on the embedded database',
+    asksPassword: true,
+    install: (folder) => installOurs({ DATA_DIR: folder }, []),
+  },
 ];
-
-async function installBare(): Promise<Installation> {
-  const port = await freePort();
-  const issuer = `http://localhost:${port}`;
-  const secret = randomBytes(32).toString('base64url');
-  const settings: BareSettings = {
-    issuer,
-    port,
-    jwks: { keys: [signingKey('ES256'), signingKey('RS256')] },
-    client: {
-      client_id: CLIENT_ID,
-      client_secret: secret,
-      redirect_uris: [REDIRECT_URI],
-      grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
-      response_types: ['code'],
-      scope: SCOPE,
-      id_token_signed_response_alg: 'ES256',
-    },
-  };
-  return {
-    program: { entry: 'bench/subjects/bare.js', env: { BARE_SETTINGS: JSON.stringify(settings) } },
-    target: {
-      issuer,
-      port,
-      client: { id: CLIENT_ID, secret, redirectUri: REDIRECT_URI },
-      person: { identifier: '', password: '' },
-    },
-    storePids: [],
-  };
-}
-
-function signingKey(alg: 'ES256' | 'RS256') {
-  const { privateKey } =
-    alg === 'ES256'
-      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      : generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return { ...privateKey.export({ format: 'jwk' }), alg, use: 'sig' } as BareSettings['jwks']['keys'][number];
-}
 
 /** The product as it ships, except for a captcha whose answer is known and limits that a bench would reach. */
 export async function installOurs(

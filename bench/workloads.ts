@@ -1,8 +1,15 @@
 /** What is measured. A new workload is one entry of the list below. */
-import { expectStatus, keepCookies, locationOf, pageHeaders, type CookieJar } from './browser';
+import { expectStatus, keepCookies, locationOf, pageHeaders, signIn, type CookieJar } from './browser';
 import { requestText, type Connection } from './connection';
-import { authorizationPath, clientPost, openSession, refresh, tokensBySession } from './relying-party';
-import { hostOf, type Target } from './target';
+import {
+  authorizationPath,
+  clientPost,
+  openSession,
+  redeemCode,
+  refresh,
+  tokensBySession,
+} from './relying-party';
+import { APIS, hostOf, type Target, type TokenAlgorithm } from './target';
 
 /** One operation on one of the connections. @throws Error on any answer but the right one. */
 export type Operation = (connection: Connection, slot: number) => Promise<void>;
@@ -11,9 +18,17 @@ export interface Workload {
   name: string;
   /** What one operation is, for the table's legend. */
   meaning: string;
+  /** True for what only those are timed at who ask for a password; what it needs of the stores is counted at all. */
+  withPassword?: true;
   /** Makes fresh sessions and tokens before each round, which is not measured. `slots`: how many connections. */
   prepare(target: Target, connection: Connection, slots: number): Promise<Operation>;
 }
+
+/** Those that bars are about. */
+export const CLIENT_CREDENTIALS = 'client credentials';
+export const COLD_FLOW = 'code + PKCE cold';
+export const SESSION_FLOW = 'code + PKCE session';
+export const jwtName = (alg: TokenAlgorithm): string => `${CLIENT_CREDENTIALS} ${alg}`;
 
 export const WORKLOADS: readonly Workload[] = [
   {
@@ -33,15 +48,19 @@ export const WORKLOADS: readonly Workload[] = [
     prepare: (target) => Promise.resolve((connection) => openSignInPage(connection, target)),
   },
   {
-    name: 'client credentials',
+    name: CLIENT_CREDENTIALS,
     meaning: 'POST /token, client_credentials, opaque token',
-    prepare: (target) => {
-      const form = { grant_type: 'client_credentials' };
-      return Promise.resolve(sameRequest(clientPost(target, '/token', form), '"access_token"'));
-    },
+    prepare: (target) => Promise.resolve(clientCredentials(target)),
+  },
+  ...(Object.keys(APIS) as TokenAlgorithm[]).map(jwtClientCredentials),
+  {
+    name: COLD_FLOW,
+    meaning: 'a new browser: GET /auth, page, POST sign-in with a password, resume, POST /token (5 requests)',
+    withPassword: true,
+    prepare: (target) => Promise.resolve((connection) => coldFlow(connection, target)),
   },
   {
-    name: 'code flow',
+    name: SESSION_FLOW,
     meaning: 'GET /auth with a session, then POST /token: ID, access and refresh token (2 requests)',
     prepare: async (target, connection, slots) => {
       const sessions = await eachSlot(slots, () => openSession(connection, target));
@@ -98,6 +117,27 @@ const sameRequest =
   (request: string, expected: string): Operation =>
   (connection) =>
     send(connection, request, expected);
+
+/** Opaque, unless an API is named whose tokens are not. */
+export function clientCredentials(target: Target, api?: string): Operation {
+  const form = { grant_type: 'client_credentials', ...(api === undefined ? {} : { resource: api }) };
+  const expected = api === undefined ? '"access_token":"' : '"access_token":"eyJ';
+  return sameRequest(clientPost(target, '/token', form), expected);
+}
+
+function jwtClientCredentials(alg: TokenAlgorithm): Workload {
+  return {
+    name: jwtName(alg),
+    meaning: `the same for an API whose access tokens are JWTs signed with ${alg}`,
+    prepare: (target) => Promise.resolve(clientCredentials(target, APIS[alg])),
+  };
+}
+
+/** A whole sign-in by a new browser. */
+export async function coldFlow(connection: Connection, target: Target): Promise<void> {
+  const back = await signIn(connection, target, new Map(), authorizationPath(target));
+  await redeemCode(connection, target, back);
+}
 
 async function openSignInPage(connection: Connection, target: Target): Promise<void> {
   const host = hostOf(target);

@@ -1,9 +1,15 @@
 /**
- * The bar: oidc-provider as its own examples run it. One process, the in-memory adapter it brings, a static
- * client, and an interaction that signs everyone in without asking for a password.
+ * The bar: oidc-provider as its own examples run it. One process, a static client, an interaction that signs everyone
+ * in without asking for a password, and the in-memory adapter it brings or, told of a Redis, the one tutorials write.
  */
 import { createServer } from 'node:http';
-import Provider, { type ClientMetadata, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import Provider, {
+  errors,
+  type ClientMetadata,
+  type Configuration,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
+import { redisAdapter } from './redis-adapter';
 
 /** Made by the bench, so that a start does not wait for the making of an RSA key. */
 export interface BareSettings {
@@ -11,9 +17,18 @@ export interface BareSettings {
   port: number;
   client: ClientMetadata;
   jwks: NonNullable<Configuration['jwks']>;
+  /** APIs whose access tokens are JWTs, each with the algorithm that signs them. */
+  apis: Record<string, 'ES256' | 'EdDSA' | 'RS256'>;
+  /** The class of authentication that ID tokens name. */
+  acr: string;
+  /** Absent: everything is kept in memory. */
+  redisUrl?: string;
 }
 
 const settings = JSON.parse(process.env.BARE_SETTINGS ?? '') as BareSettings;
+
+/** As long as the product's own subjects. */
+const PERSON_ID = 'a2b0c9de-0000-4000-8000-000000000042';
 
 const PERSON = {
   name: 'Вымышленный Иван Иванович',
@@ -25,6 +40,19 @@ const PERSON = {
   email: 'ivan@example.com',
   email_verified: true,
 };
+
+/** RFC 8707: every client may call every API here. */
+function apiOf(uri: string) {
+  const alg = settings.apis[uri];
+  if (alg === undefined) throw new errors.InvalidTarget();
+  return {
+    scope: 'bench:read',
+    audience: uri,
+    accessTokenFormat: 'jwt' as const,
+    accessTokenTTL: 600,
+    jwt: { sign: { alg } },
+  };
+}
 
 async function loadExistingGrant({ oidc }: KoaContextWithOIDC) {
   const { client, session, account, provider } = oidc;
@@ -38,11 +66,13 @@ async function loadExistingGrant({ oidc }: KoaContextWithOIDC) {
 }
 
 const provider = new Provider(settings.issuer, {
+  ...(settings.redisUrl === undefined ? {} : { adapter: redisAdapter(settings.redisUrl) }),
+  acrValues: [settings.acr],
   clients: [settings.client],
   jwks: settings.jwks,
   cookies: { keys: ['bench-cookie-key-of-no-value'] },
   claims: {
-    openid: ['sub'],
+    openid: ['sub', 'auth_time', 'acr', 'amr'],
     profile: ['name', 'family_name', 'given_name', 'middle_name', 'locale', 'updated_at'],
     email: ['email', 'email_verified'],
   },
@@ -50,7 +80,7 @@ const provider = new Provider(settings.issuer, {
   conformIdTokenClaims: false,
   responseTypes: ['code'],
   pkce: { required: () => true },
-  enabledJWA: { idTokenSigningAlgValues: ['ES256', 'RS256'] },
+  enabledJWA: { idTokenSigningAlgValues: ['ES256', 'RS256', 'EdDSA'] },
   findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub, ...PERSON }) }),
   loadExistingGrant,
   issueRefreshToken: () => Promise.resolve(true),
@@ -61,6 +91,7 @@ const provider = new Provider(settings.issuer, {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
     introspection: { enabled: true, allowedPolicy: () => true },
+    resourceIndicators: { enabled: true, getResourceServerInfo: (_ctx, uri) => apiOf(uri) },
   },
   ttl: {
     AccessToken: 600,
@@ -85,7 +116,8 @@ provider.use(async (ctx, next) => {
   const { uid } = await provider.interactionDetails(ctx.req, ctx.res);
   if (ctx.method === 'POST') {
     ctx.respond = false;
-    await provider.interactionFinished(ctx.req, ctx.res, { login: { accountId: 'bench-person' } });
+    const login = { accountId: PERSON_ID, amr: ['pwd'], acr: settings.acr };
+    await provider.interactionFinished(ctx.req, ctx.res, { login });
     return;
   }
   ctx.type = 'html';
