@@ -44,7 +44,15 @@ async function sweepTable(db: Database, table: (typeof EXPIRING)[number], now: D
   const result = await db
     .deleteFrom(table)
     .where('id', 'in', (from) =>
-      from.selectFrom(table).select('id').where('expiresAt', '<=', now).limit(BATCH).forUpdate().skipLocked(),
+      from
+        .selectFrom(table)
+        .select('id')
+        .where('expiresAt', '<=', now)
+        // In the order of the index: a backlog would otherwise be looked for from the start of the table each time.
+        .orderBy('expiresAt')
+        .limit(BATCH)
+        .forUpdate()
+        .skipLocked(),
     )
     .executeTakeFirst();
   return Number(result.numDeletedRows);

@@ -180,6 +180,7 @@ export async function sweepMessages(db: Queryable, now: Date, limit: number): Pr
           .select('id')
           .where('status', '=', status)
           .where(column, '<=', addSeconds(now, -seconds))
+          .orderBy(column)
           .limit(limit)
           .forUpdate()
           .skipLocked(),
