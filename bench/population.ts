@@ -1,8 +1,11 @@
 /**
- * Many people of fiction, written by the database itself: accounts with proved names and one password, companies,
- * approved members and waiting applications. The same numbers give the same rows, times apart.
+ * Many people of fiction, written by the database itself: accounts with proved names and one password, what they agreed
+ * to, companies, approved members and waiting applications, powers of attorney, logins of an older portal. The same
+ * numbers give the same rows, times apart.
  */
+import { join } from 'node:path';
 import { createPasswordHasher } from '../src/accounts/passwords';
+import { readShipped } from '../src/consents/documents';
 
 export interface Population {
   accounts: number;
@@ -21,9 +24,11 @@ export const SHARED_PASSWORD = 'паром ушёл в 7:40';
 /** The address of the person with this number, from 1. Who waits comes last. */
 export const emailOf = (number: number): string => `resident-${number}@example.com`;
 
-/** Rows of one statement: enough to be fast, few enough to see progress. */
-const BATCH = 20_000;
+/** People of one statement: enough to be fast, few enough to see progress. */
+const BATCH = 50_000;
 const PEOPLE_A_COMPANY = 10;
+/** One member in so many has brought a power of attorney, and one a login of an older portal. */
+const ONE_IN = 10;
 
 const FAMILY = `(array['Вымышленный','Примеров','Образцов','Выдуманный','Несуществующий','Условный'])`;
 const GIVEN = `(array['Иван','Пётр','Анна','Мария','Олег'])`;
@@ -35,16 +40,20 @@ const INN = `(
   group by base)`;
 
 interface Statement {
-  what: string;
   /** `$1` to `$2` are the numbers of the people of one batch. */
   sql: string;
   /** `$3`, where there is one. */
-  third?: (population: Population, hash: string) => string | number;
+  third?: (population: Population, hash: string) => unknown;
+}
+
+/** Everybody agreed to the texts beside the program, so that nobody is asked at a sign-in. */
+function requiredDocuments(): string {
+  const documents = readShipped(join(__dirname, '..', 'views')).filter(({ required }) => required);
+  return JSON.stringify(documents.map(({ name, version, textHash }) => ({ name, version, hash: textHash })));
 }
 
 const STATEMENTS: readonly Statement[] = [
   {
-    what: 'accounts',
     third: (_, hash) => hash,
     sql: `
       insert into accounts (id, status, family_name, given_name, middle_name, locale, password_hash,
@@ -55,7 +64,6 @@ const STATEMENTS: readonly Statement[] = [
       on conflict do nothing`,
   },
   {
-    what: 'addresses and phones',
     sql: `
       insert into identifiers (id, account_id, kind, value, canonical, proved_at)
       select md5(kind || n)::uuid, md5('account ' || n)::uuid, kind, name, name, now()
@@ -65,7 +73,16 @@ const STATEMENTS: readonly Statement[] = [
       on conflict do nothing`,
   },
   {
-    what: 'companies',
+    third: requiredDocuments,
+    sql: `
+      insert into consents (id, account_id, document, version, text_hash, at, address, user_agent)
+      select md5(name || n)::uuid, md5('account ' || n)::uuid, name, version, hash, now() - n * interval '1 minute',
+        '203.0.113.' || n % 250, 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/141.0.0.0 Safari/537.36'
+      from generate_series($1::int, $2::int) n,
+        jsonb_to_recordset($3::jsonb) as documents (name text, version text, hash text)
+      on conflict do nothing`,
+  },
+  {
     sql: `
       insert into companies (id, inn, kpp, name, name_source, updated_at)
       select md5('company ' || n)::uuid, inn, '780001001', 'ООО "Пример ' || n || '"', 'directory', now()
@@ -74,7 +91,6 @@ const STATEMENTS: readonly Statement[] = [
       on conflict do nothing`,
   },
   {
-    what: 'memberships',
     third: ({ accounts, waiting }) => accounts - waiting,
     sql: `
       insert into memberships (id, account_id, company_id, status, role, can_act, requested_at, decided_at,
@@ -89,27 +105,65 @@ const STATEMENTS: readonly Statement[] = [
           now() - n * interval '1 minute' as at) facts
       on conflict do nothing`,
   },
+  {
+    third: ({ accounts, waiting }) => accounts - waiting,
+    sql: `
+      insert into powers_of_attorney (id, membership_id, kind, state, added_at, valid_until, decided_at, decided_by)
+      select md5('power ' || n)::uuid, md5('membership ' || n)::uuid, 'scan', state, now() - interval '2 days',
+        case state when 'accepted' then now() + interval '1 year' end,
+        case state when 'accepted' then now() end, case state when 'accepted' then 'operator:bench' end
+      from generate_series($1::int, $2::int) n,
+        lateral (select case when n > $3::int then 'attached' else 'accepted' end as state) facts
+      where n % ${ONE_IN} = 0
+      on conflict do nothing`,
+  },
+  {
+    // Nobody reads them: there is a row for each, and no bytes.
+    sql: `
+      insert into power_files (id, power_id, position, part, storage_key, media_type, original_name, size, sha256)
+      select md5('file ' || page || ' ' || n)::uuid, md5('power ' || n)::uuid, page, 'page',
+        'bench-' || md5('key ' || page || ' ' || n), 'image/jpeg', 'скан-' || page || '.jpg', 400000,
+        md5('a' || n) || md5('b' || n)
+      from generate_series($1::int, $2::int) n, generate_series(1, 2) page
+      where n % ${ONE_IN} = 0
+      on conflict do nothing`,
+  },
+  {
+    sql: `
+      insert into legacy_links (id, account_id, portal, login, login_key, status, confirmed_by, requested_at, decided_at)
+      select md5('link ' || n)::uuid, md5('account ' || n)::uuid, 'bench', 'user' || n, 'user' || n, 'confirmed',
+        'password', now(), now()
+      from generate_series($1::int, $2::int) n
+      where n % ${ONE_IN} = 1
+      on conflict do nothing`,
+  },
 ];
 
 /**
  * Writes the population into a migrated database; rows that are there stay.
- * @param note hears what is being written
+ * @param connections share the work, one batch of people at a time each
+ * @param note hears how far it is
  */
 export async function populate(
-  connection: Connection,
+  connections: readonly [Connection, ...Connection[]],
   population: Population,
   note: (line: string) => void,
 ): Promise<void> {
   const { accounts } = population;
   const passwords = createPasswordHasher({ workers: 1 });
   const hash = await passwords.hash(SHARED_PASSWORD).finally(() => passwords.close());
-  for (const { what, sql, third } of STATEMENTS) {
-    note(what);
-    for (let first = 1; first <= accounts; first += BATCH) {
-      const batch = [first, Math.min(accounts, first + BATCH - 1)];
-      await connection.query(sql, third ? [...batch, third(population, hash)] : batch);
+  let next = 1;
+  const write = async (connection: Connection): Promise<void> => {
+    while (next <= accounts) {
+      const first = next;
+      next += BATCH;
+      const last = Math.min(accounts, first + BATCH - 1);
+      for (const { sql, third } of STATEMENTS)
+        await connection.query(sql, third ? [first, last, third(population, hash)] : [first, last]);
+      note(`${last} people of ${accounts}`);
     }
-  }
+  };
+  await Promise.all(connections.map(write));
   // As autovacuum would in a minute.
-  await connection.query('vacuum analyze');
+  await connections[0].query('vacuum analyze');
 }

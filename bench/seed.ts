@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   const { db, pool, close } = await openDatabase({ url, dataDir: '', poolSize: 1 });
   try {
     await migrate(db);
-    await populate(pool, population, note);
+    await populate([pool], population, note);
   } finally {
     await close();
   }

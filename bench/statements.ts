@@ -26,7 +26,8 @@ const EXPLAINED = {
   'auto_explain.log_timing': 'off',
 };
 
-function explained(url: string): string {
+/** The address of a database whose statements, over connections of this address, stand with their plans in its log. */
+export function explained(url: string): string {
   const location = new URL(url);
   const options = Object.entries(EXPLAINED).map(([name, value]) => `-c ${name}=${value}`);
   location.searchParams.set('options', options.join(' '));
@@ -53,8 +54,8 @@ export async function runExplained(
   return { wallMs, statements: readStatements(readFileSync(log).subarray(before).toString('utf8')) };
 }
 
-/** An entry begins at the start of a line; its further lines begin with a tab. */
-function readStatements(text: string): Statement[] {
+/** What stands in a log of Postgres. An entry begins at the start of a line; its further lines begin with a tab. */
+export function readStatements(text: string): Statement[] {
   const entries = text.matchAll(/duration: ([\d.]+) ms {2}plan:\n((?:\t.*\n?)*)/g);
   return [...entries].map(([, duration, plan = '']) => ({
     milliseconds: Number(duration),

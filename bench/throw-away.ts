@@ -1,0 +1,95 @@
+/** What benches of large databases have in common: a folder, a compiled program, installations, connections. */
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { ensurePrograms } from '../test/support/bench/programs';
+import { onStop, stopEverything } from '../test/support/bench/running';
+import { FOLDER_VARIABLE, temporaryFolder } from '../test/support/processes';
+import { startPostgresServer, type PostgresServer } from '../test/support/postgres-server';
+import { startRedisServer } from '../test/support/redis-server';
+import { compile } from './compile';
+import { populate, type Population } from './population';
+import { installOurs, type Installation } from './subjects';
+
+export const note = (line: string): boolean => process.stderr.write(`${line}\n`);
+export const print = (line: string): boolean => process.stdout.write(`${line}\n`);
+
+/** Runs a bench and removes all it made, also after Ctrl-C. `run` gives true when every bar is held. */
+export function runBench(run: () => Promise<boolean>): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => void stopEverything().finally(() => process.exit(130)));
+  }
+  run()
+    .then((held) => {
+      if (!held) process.exitCode = 1;
+    })
+    .catch((error: unknown) => {
+      note(`The bench failed: ${error instanceof Error ? error.message : String(error)}`);
+      process.exitCode = 1;
+    })
+    .finally(() => void stopEverything());
+}
+
+export interface Workshop {
+  folder: string;
+  /** The compiled program. */
+  program: string;
+  postgres: PostgresServer;
+}
+
+export async function openWorkshop(): Promise<Workshop> {
+  ensurePrograms();
+  const folder = temporaryFolder();
+  // Postgres runs as another user and has to get through to its own folder.
+  chmodSync(folder.path, 0o711);
+  process.env[FOLDER_VARIABLE] = folder.path;
+  onStop(() => Promise.resolve(folder.remove()));
+  note('compiling');
+  const program = join(folder.path, 'program');
+  mkdirSync(program);
+  compile(program);
+  const postgres = await startPostgresServer();
+  onStop(postgres.close);
+  return { folder: folder.path, program, postgres };
+}
+
+/** The product on a database and a Redis of its own, with one person and one relying party. */
+export async function installIn({ folder, postgres }: Workshop, name: string): Promise<Installation> {
+  const redis = await startRedisServer();
+  onStop(redis.close);
+  const own = join(folder, name);
+  mkdirSync(own, { mode: 0o700 });
+  const maintenance = await connect(postgres.url('postgres'));
+  await maintenance.query(`create database "${name}"`);
+  await maintenance.end();
+  return installOurs({ DATA_DIR: own, DATABASE_URL: postgres.url(name), REDIS_URL: redis.url }, []);
+}
+
+export async function connect(url: string): Promise<Client> {
+  const client = new Client({ connectionString: url });
+  // The server is killed while it is still connected.
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+/** Over as many connections as the machine has any use for. */
+export async function fill(url: string, population: Population): Promise<void> {
+  const [first, second] = [await connect(url), await connect(url)];
+  // The rows are right by their making: asking for the account of every one of them takes as long as writing it.
+  for (const client of [first, second]) await client.query('set session_replication_role = replica');
+  await populate([first, second], population, note);
+  await Promise.all([first.end(), second.end()]);
+}
+
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+}
+
+/** Median and, in brackets, the greatest. */
+export function spread(values: readonly number[], digits: number): string {
+  return `${quantile(values, 0.5).toFixed(digits)} (${Math.max(...values).toFixed(digits)})`;
+}
+
+export const verdict = (held: boolean): string => (held ? 'held' : 'MISSED');
