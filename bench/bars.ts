@@ -25,7 +25,7 @@ const RATIOS: readonly [workload: string, other: string, least: number][] = [
   ['refresh', BARE, 1.3],
 ];
 
-const DEMANDS: readonly [name: string, of: keyof DemandFigures & `${string}s`, most: number][] = [
+const DEMANDS: readonly [name: string, of: 'redisCommands' | 'redisTrips' | 'statements', most: number][] = [
   ['Redis commands', 'redisCommands', 12],
   ['Redis round trips', 'redisTrips', 8],
   ['SQL statements', 'statements', 5],
@@ -78,9 +78,9 @@ function demandBars(demands: readonly DemandFigures[]): Bar[] {
   return DEMANDS.map(([name, of, most]) => ({
     name: `${name}, cold flow`,
     wanted: `≤ ${most}`,
-    reached: Number(cold[of]).toFixed(1),
-    beside: session ? `session flow ${Number(session[of]).toFixed(1)}` : '',
-    held: Number(cold[of]) <= most + COUNTING_NOISE,
+    reached: cold[of].toFixed(1),
+    beside: session ? `session flow ${session[of].toFixed(1)}` : '',
+    held: cold[of] <= most + COUNTING_NOISE,
   }));
 }
 

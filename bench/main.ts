@@ -50,7 +50,7 @@ function legend({ idToken, nodeFlags }: Report, plan: Plan): string {
     'CPU ms: processor time of the server for one operation, all threads, median of the rounds; ±: half of how far they',
     'lie apart; stores: the same of Postgres and Redis. They carry over between machines of a kind; ops/s do not.',
     '× bare, × redis: how many times less processor time, how many times more operations a second, than they.',
-    'Redis commands: also those within a script; round trips: reads from sockets. SQL: BEGIN and COMMIT apart.',
+    'Redis commands: also those that scripts call; round trips: reads from sockets. SQL: BEGIN and COMMIT apart.',
     `All of them run with ${flags} and sign ID tokens alike, ${idToken}.`,
     '',
     ...names.map(({ name, meaning }) => `  ${name.padEnd(30)}${meaning}`),

@@ -2,7 +2,7 @@
 import { openConnection, type Connection } from './connection';
 import type { Server } from './server';
 import type { Target } from './target';
-import { storeCpuSeconds } from './usage';
+import { storeCpuSeconds, storeTicks } from './usage';
 import type { Operation, Workload } from './workloads';
 
 export interface Measured {
@@ -34,7 +34,7 @@ export async function runRound(measured: Measured, workload: Workload, seconds: 
   // Opened only now: a server closes connections that stay idle for some seconds.
   const connections = await openConnections(target.port, CONNECTIONS);
   try {
-    const storesBefore = storeCpuSeconds(storePids);
+    const storesBefore = storeTicks(storePids);
     const before = await server.usage();
     const { latencies, elapsed } = await drive(operation, connections, seconds);
     const after = await server.usage();
@@ -42,7 +42,7 @@ export async function runRound(measured: Measured, workload: Workload, seconds: 
       operations: latencies.length,
       seconds: elapsed,
       cpuSeconds: after.cpuSeconds - before.cpuSeconds,
-      storeCpuSeconds: storeCpuSeconds(storePids) - storesBefore,
+      storeCpuSeconds: storeCpuSeconds(storesBefore, storeTicks(storePids)),
       latencies,
     };
   } finally {

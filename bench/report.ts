@@ -123,10 +123,18 @@ export function demandTable(demands: readonly DemandFigures[]): string {
     demands[index - 1]?.workload === row.workload ? '' : row.workload,
     row.subject,
     row.redisCommands.toFixed(1),
+    row.redisCommandsSent.toFixed(1),
     row.redisTrips.toFixed(1),
     `${row.statements.toFixed(1)} + ${row.transactionMarks.toFixed(1)} tx`,
   ]);
-  const head = ['per operation', 'subject', 'Redis commands', 'round trips', 'SQL statements'];
+  const head = [
+    'per operation',
+    'subject',
+    'Redis commands',
+    'of them sent',
+    'round trips',
+    'SQL statements',
+  ];
   return layOut([head, ...rows], TEXT_COLUMNS);
 }
 

@@ -10,18 +10,25 @@ export interface Usage {
 /** Linux counts processor time in `/proc` in hundredths of a second (USER_HZ, the same on every architecture). */
 const TICKS_PER_SECOND = 100;
 
-/**
- * Processor seconds of programs that are not ours (Postgres, Redis), with their children.
- * @returns 0 where there is no /proc
- */
-export function storeCpuSeconds(pids: readonly number[]): number {
-  if (pids.length === 0 || process.platform !== 'linux') return 0;
+/** Processor time so far of programs that are not ours (Postgres, Redis) and of their children, in ticks, by process. */
+export type StoreTicks = ReadonlyMap<number, number>;
+
+/** Empty where there is no /proc. */
+export function storeTicks(pids: readonly number[]): StoreTicks {
+  const found = new Map<number, number>();
+  if (pids.length === 0 || process.platform !== 'linux') return found;
   const wanted = new Set(pids);
-  let ticks = 0;
   for (const entry of readdirSync('/proc')) {
     const stat = /^\d+$/.test(entry) ? readStat(entry) : undefined;
-    if (stat && (wanted.has(stat.pid) || wanted.has(stat.parent))) ticks += stat.ticks;
+    if (stat && (wanted.has(stat.pid) || wanted.has(stat.parent))) found.set(stat.pid, stat.ticks);
   }
+  return found;
+}
+
+/** Processor seconds between two readings; what a process used that has ended meanwhile is not among them. */
+export function storeCpuSeconds(before: StoreTicks, after: StoreTicks): number {
+  let ticks = 0;
+  for (const [pid, used] of after) ticks += used - (before.get(pid) ?? 0);
   return ticks / TICKS_PER_SECOND;
 }
 
