@@ -7,9 +7,9 @@ import type { Database } from '../storage/tables';
 import { sweepTokens } from '../tokens/store';
 
 /** Rows that one statement deletes, so that none holds its locks for long. */
-export const BATCH = 500;
+export const BATCH = 100;
 /** Statements of one kind in one turn: the rest waits a minute, so that other work comes in between. */
-const BATCHES = 40;
+const BATCHES = 200;
 
 export interface SweepParts {
   db: Database;

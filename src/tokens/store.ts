@@ -6,7 +6,7 @@ export type TokenRow = Row<'singleUseTokens'>;
 
 /** A token after its end is kept this long, so that its page can still say "already used". */
 const KEPT_AFTER_END_SECONDS = 7 * 24 * 3600;
-const SWEEP_BATCH = 1000;
+const SWEEP_BATCH = 100;
 
 export interface NewToken extends TokenRequest {
   id: string;

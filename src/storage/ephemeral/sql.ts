@@ -10,7 +10,7 @@ import { decode, encode, toMilliseconds } from './encoding';
 import type { Count, Entry, EphemeralStore } from './port';
 
 /** Rows that one sweeping statement removes, so that none holds its locks for long. */
-const SWEEP_BATCH = 500;
+const SWEEP_BATCH = 100;
 
 interface EntryRow {
   value: string;
