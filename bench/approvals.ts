@@ -9,13 +9,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config';
 import { createSecrets } from '../src/secrets';
-import { onStop } from '../test/support/bench/running';
 import type { Population } from './population';
-import { describePlan, largeTables, summarisePlans, watchStatements, type Planned } from './plans';
+import { describePlan, largeTables, summarisePlans, type Planned } from './plans';
 import { describeMachine, layOut } from './report';
-import { startServer } from './server';
-import { measureHash, measureSignIns, somebody, timeSignIn, type Place, type SignInCost } from './sign-ins';
-import { explained, runExplained, type CommandRun, type Statement } from './statements';
+import { measureHash, measureSignIns, watchSignIns, type Place, type SignInCost } from './sign-ins';
+import { runExplained, type CommandRun, type Statement } from './statements';
 import {
   connect,
   fill,
@@ -169,7 +167,10 @@ async function printPlans(workshop: Workshop, place: Place): Promise<boolean> {
   );
   const background = join(workshop.program, 'bench/subjects/background.js');
   const watched: [string, Statement[]][] = [
-    ['a sign-in', await watchSignIns(workshop, place)],
+    [
+      'a sign-in',
+      await watchSignIns({ program: workshop.program, logs: workshop.folder }, place, workshop.postgres.log),
+    ],
     ['approvals list', (await command(workshop, place, ['approvals', 'list'])).statements],
     [
       'approvals show',
@@ -210,22 +211,6 @@ async function makeDue(place: Place): Promise<void> {
     insert into account_closings (id, account_id, reason, asked_by, asked_at, destroy_by, destroy_after)
     select gen_random_uuid(), id, 'asked', 'operator:bench', now(), now(), now() from
       (select id from accounts order by created_at limit 3) people`);
-}
-
-/** Often enough for the plans that Postgres keeps for prepared statements. */
-const WATCHED = 12;
-
-async function watchSignIns(workshop: Workshop, place: Place): Promise<Statement[]> {
-  const { program, target } = place.installation;
-  const env = { ...program.env, DATABASE_URL: explained(settingsOf(place).DATABASE_URL) };
-  const where = { programFolder: workshop.program, log: join(workshop.folder, 'watched.log') };
-  const server = await startServer({ ...program, env }, where, target.port);
-  onStop(server.stop);
-  const statements = await watchStatements(workshop.postgres.log, async () => {
-    for (let turn = 0; turn < WATCHED; turn += 1) await timeSignIn(somebody(target, turn, place));
-  });
-  await server.stop();
-  return statements;
 }
 
 runBench(run);

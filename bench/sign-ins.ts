@@ -6,9 +6,11 @@ import { createPasswordHasher } from '../src/accounts/passwords';
 import { onStop } from '../test/support/bench/running';
 import { signIn } from './browser';
 import { openConnection } from './connection';
+import { watchStatements } from './plans';
 import { emailOf, SHARED_PASSWORD, type Population } from './population';
-import { authorizationPath, redeemCode } from './relying-party';
+import { authorizationPath, redeemCode, refresh } from './relying-party';
 import { startServer, type Server } from './server';
+import { explained, type Statement } from './statements';
 import type { Installation } from './subjects';
 import type { Target } from './target';
 
@@ -93,7 +95,7 @@ export function somebody(target: Target, turn: number, { accounts, waiting }: Po
 }
 
 /** Milliseconds of a whole sign-in by a new browser: page, password, code, tokens. */
-export async function timeSignIn(target: Target): Promise<number> {
+async function timeSignIn(target: Target): Promise<number> {
   const connection = await openConnection(target.port);
   try {
     const begun = performance.now();
@@ -103,6 +105,33 @@ export async function timeSignIn(target: Target): Promise<number> {
   } finally {
     connection.close();
   }
+}
+
+/** Often enough for the plans that Postgres keeps for prepared statements. */
+const WATCHED = 12;
+
+/** What sign-ins, each followed by a refresh, ask of the database, and what the server does by itself meanwhile. */
+export async function watchSignIns(
+  folders: { program: string; logs: string },
+  place: Population & Pick<Place, 'installation'>,
+  postgresLog: string,
+): Promise<Statement[]> {
+  const { program, target } = place.installation;
+  const env = { ...program.env, DATABASE_URL: explained(program.env.DATABASE_URL ?? '') };
+  const where = { programFolder: folders.program, log: join(folders.logs, 'watched.log') };
+  const server = await startServer({ ...program, env }, where, target.port);
+  onStop(server.stop);
+  const statements = await watchStatements(postgresLog, async () => {
+    for (let turn = 0; turn < WATCHED; turn += 1) {
+      const connection = await openConnection(target.port);
+      const who = somebody(target, turn, place);
+      const back = await signIn(connection, who, new Map(), authorizationPath(who));
+      await refresh(connection, who, (await redeemCode(connection, who, back)).refresh_token);
+      connection.close();
+    }
+  });
+  await server.stop();
+  return statements;
 }
 
 const HASHES = 40;
