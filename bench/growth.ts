@@ -26,6 +26,7 @@ import { startServer } from './server';
 import { somebody, watchSignIns } from './sign-ins';
 import type { Installation } from './subjects';
 import {
+  atFreePort,
   connect,
   fill,
   installIn,
@@ -100,10 +101,11 @@ function requireBounds(sizes: readonly TableSize[]): void {
 /** Signs people in for real and prints what that leaves; then refreshes. */
 async function measureLeft(
   { program, folder }: Workshop,
-  { program: served, target }: Installation,
+  installation: Installation,
   client: Client,
   { signIns, accounts }: Plan,
 ): Promise<void> {
+  const { program: served, target } = await atFreePort(installation);
   const server = await startServer(
     served,
     { programFolder: program, log: join(folder, 'growth.log') },

@@ -13,6 +13,7 @@ import { startServer, type Server } from './server';
 import { explained, type Statement } from './statements';
 import type { Installation } from './subjects';
 import type { Target } from './target';
+import { atFreePort } from './throw-away';
 
 /** An installation with its people, and a connection to its database. */
 export interface Place extends Population {
@@ -53,7 +54,7 @@ export async function measureSignIns(
 }
 
 async function open(folders: { program: string; logs: string }, place: Place) {
-  const { program, target } = place.installation;
+  const { program, target } = await atFreePort(place.installation);
   const log = join(folders.logs, `${place.name}.log`);
   const server = await startServer(program, { programFolder: folders.program, log }, target.port);
   onStop(server.stop);
@@ -116,7 +117,7 @@ export async function watchSignIns(
   place: Population & Pick<Place, 'installation'>,
   postgresLog: string,
 ): Promise<Statement[]> {
-  const { program, target } = place.installation;
+  const { program, target } = await atFreePort(place.installation);
   const env = { ...program.env, DATABASE_URL: explained(program.env.DATABASE_URL ?? '') };
   const where = { programFolder: folders.program, log: join(folders.logs, 'watched.log') };
   const server = await startServer({ ...program, env }, where, target.port);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { ensurePrograms } from '../test/support/bench/programs';
 import { onStop, stopEverything } from '../test/support/bench/running';
-import { FOLDER_VARIABLE, temporaryFolder } from '../test/support/processes';
+import { FOLDER_VARIABLE, freePort, temporaryFolder } from '../test/support/processes';
 import { startPostgresServer, type PostgresServer } from '../test/support/postgres-server';
 import { startRedisServer } from '../test/support/redis-server';
 import { compile } from './compile';
@@ -63,6 +63,14 @@ export async function installIn({ folder, postgres }: Workshop, name: string): P
   await maintenance.query(`create database "${name}"`);
   await maintenance.end();
   return installOurs({ DATA_DIR: own, DATABASE_URL: postgres.url(name), REDIS_URL: redis.url }, []);
+}
+
+/** The same at a port that is free now: it was chosen before the database was filled, which may be minutes ago. */
+export async function atFreePort({ program, target, ...rest }: Installation): Promise<Installation> {
+  const port = await freePort();
+  const issuer = `http://localhost:${port}`;
+  const env = { ...program.env, PORT: String(port), ISSUER: issuer };
+  return { ...rest, program: { ...program, env }, target: { ...target, port, issuer } };
 }
 
 export async function connect(url: string): Promise<Client> {
