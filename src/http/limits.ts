@@ -47,3 +47,21 @@ export async function reserve(store: EphemeralStore, limits: readonly Limit[]): 
   }
   return { release };
 }
+
+/**
+ * Counts one attempt and makes it. One that a fault cut short was none: a message that was never written down must not
+ * use up the few that somebody has. @throws Refusal too_many_attempts
+ */
+export async function counting<Result>(
+  store: EphemeralStore,
+  limits: readonly Limit[],
+  attempt: () => Promise<Result>,
+): Promise<Result> {
+  const { release } = await reserve(store, limits);
+  try {
+    return await attempt();
+  } catch (error) {
+    await release().catch(() => undefined);
+    throw error;
+  }
+}

@@ -17,6 +17,7 @@ import {
   type Paths,
   type Registration,
 } from './registration';
+import type { Queryable } from '../storage/tables';
 import { updateRegistration, type RegistrationChange } from './store';
 
 export interface RegistrationTools extends ProofMailTools, PhoneCodeTools {
@@ -87,7 +88,7 @@ async function submit(
 ): Promise<Outcome> {
   const proved = answers.phone !== undefined && registration.provedPhone === answers.phone;
   const unprovedFrom = proved ? undefined : address;
-  await countMail(tools, registration, { email: answers.email ?? '', unprovedFrom });
+  const counted = { email: answers.email ?? '', unprovedFrom };
   const at = tools.clock.now();
   const first = registration.submittedAt === null;
   const all: RegistrationChange = {
@@ -96,12 +97,13 @@ async function submit(
     // The mailed link must find it.
     ...(first ? { submittedAt: at, expiresAt: addSeconds(at, REGISTRATION_TTL) } : {}),
   };
-  return tools.db.transaction().execute(async (trx) => {
+  const write = async (trx: Queryable): Promise<Outcome> => {
     if (!(await saveAndMail(trx, tools, registration, answers, all))) return 'overtaken';
     const subject = `registration:${registration.id}`;
     if (first) await recordEvent(trx, { event: 'registration_submitted', actor: 'anonymous', subject }, at);
     return 'saved';
-  });
+  };
+  return countMail(tools, registration, counted, () => tools.db.transaction().execute(write));
 }
 
 /** Sends another code. `too_soon` before the pause is over. @throws Refusal too_many_attempts */

@@ -3,7 +3,7 @@ import { parseEmail } from '../../accounts/email-address';
 import { findAccountByIdentifier } from '../../accounts/store';
 import { addSeconds, type Clock } from '../../clock';
 import { addressBlock } from '../../http/client-address';
-import { reserve, type Limit } from '../../http/limits';
+import { counting, type Limit } from '../../http/limits';
 import { enqueue } from '../../notifications/outbox';
 import type { Secrets } from '../../secrets';
 import type { EphemeralStore } from '../../storage/ephemeral/port';
@@ -52,12 +52,13 @@ export interface CountedMail {
   unprovedFrom?: string;
 }
 
-/** Counts one mail, before anybody looks whether the address is known. @throws Refusal too_many_attempts */
-export async function countMail(
+/** Counts one mail, before anybody looks whether the address is known, and sends it. @throws Refusal too_many_attempts */
+export async function countMail<Result>(
   { ephemeral, secrets }: ProofMailTools,
   { id, emailSentAt }: Registration,
   { email, unprovedFrom }: CountedMail,
-): Promise<void> {
+  send: () => Promise<Result>,
+): Promise<Result> {
   const to = secrets.mac('lookup', markText(email));
   const limits: Limit[] = [
     { key: `registration:mail_to:${to}`, max: TO_ONE.soon, window: SOON },
@@ -69,7 +70,7 @@ export async function countMail(
     const from = addressBlock(unprovedFrom);
     limits.push({ key: `registration:mail_from:${from}`, max: FROM_ONE_AN_HOUR, window: HOUR });
   }
-  await reserve(ephemeral, limits);
+  return counting(ephemeral, limits, send);
 }
 
 /**
@@ -148,9 +149,8 @@ export async function resendMail(
   const answers = openAnswers(tools.secrets, registration);
   if (answers?.email === undefined || registration.submittedAt === null) return 'overtaken';
   if (mailWait(registration, tools.clock.now()) > 0) return 'too_soon';
-  await countMail(tools, registration, { email: answers.email });
-  const saved = await tools.db
-    .transaction()
-    .execute((trx) => saveAndMail(trx, tools, registration, answers, {}));
+  const saved = await countMail(tools, registration, { email: answers.email }, () =>
+    tools.db.transaction().execute((trx) => saveAndMail(trx, tools, registration, answers, {})),
+  );
   return saved ? 'saved' : 'overtaken';
 }

@@ -2,7 +2,7 @@
 import { findAccountByIdentifier } from '../../accounts/store';
 import { addSeconds, type Clock } from '../../clock';
 import { addressBlock } from '../../http/client-address';
-import { reserve } from '../../http/limits';
+import { counting } from '../../http/limits';
 import { enqueue } from '../../notifications/outbox';
 import { smsLimits, type SmsCaps } from '../../notifications/sms/limits';
 import type { Secrets } from '../../secrets';
@@ -48,9 +48,8 @@ export async function sendCode(
   { registration, path, phone, address, change }: CodeRequest,
 ): Promise<'saved' | 'overtaken'> {
   const { db, secrets, clock } = tools;
-  await reserve(tools.ephemeral, smsLimits(tools.smsCaps, phone, addressBlock(address)));
   const now = clock.now();
-  return db.transaction().execute(async (trx) => {
+  const write = async (trx: Queryable): Promise<'saved' | 'overtaken'> => {
     // Whose name the phone is learns of it; the page says the same as ever, and no code leads on.
     const owner = path.phoneIsName ? await findAccountByIdentifier(trx, phone) : undefined;
     const request = {
@@ -64,7 +63,9 @@ export async function sendCode(
     if (!(await updateRegistration(trx, registration, all))) return 'overtaken';
     await enqueueCode(trx, tools, registration, phone, owner ? undefined : code);
     return 'saved';
-  });
+  };
+  const limits = smsLimits(tools.smsCaps, phone, addressBlock(address));
+  return counting(tools.ephemeral, limits, () => db.transaction().execute(write));
 }
 
 async function enqueueCode(
