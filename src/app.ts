@@ -13,7 +13,7 @@ import { createFileStore } from './attorney/files';
 import { createClamAv, noScan } from './attorney/virus-scan';
 import { createCaptcha } from './captcha/providers';
 import { clientEntry } from './clients/client';
-import { createKnownClients, type KnownClients } from './clients/known-clients';
+import { createKnownClients, createKnownResources, type KnownClients } from './clients/known';
 import { createCompanyDirectories } from './companies/directories';
 import { addChoosingCompanyRoutes } from './choosing-company/routes';
 import { addConsentingRoutes } from './consenting/routes';
@@ -125,7 +125,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   const standings = createStandings({ statements, clock });
   const holder = await createProvider({
     db,
-    clients,
+    ...{ clients, resources: createKnownResources(db, changes) },
     standings,
     documents,
     secrets,

@@ -7,6 +7,7 @@ import {
   type KoaContextWithOIDC,
 } from 'oidc-provider';
 import { SCOPES } from '../clients/client';
+import type { KnownResources } from '../clients/known';
 import type { Clock } from '../clock';
 import type { Documents } from '../consents/documents';
 import { cookieSignatures } from '../http/cookie-signatures';
@@ -49,6 +50,7 @@ export interface SessionLimits {
 
 export interface ConfigurationParts {
   db: Database;
+  resources: KnownResources;
   documents: Documents;
   secrets: Secrets;
   clock: Clock;

@@ -5,7 +5,7 @@
 import Provider, { type Client, type KoaContextWithOIDC } from 'oidc-provider';
 import { listAuthorizationTypes } from '../clients/authorization-types/store';
 import type { Client as RelyingParty } from '../clients/client';
-import type { KnownClients } from '../clients/known-clients';
+import type { KnownClients } from '../clients/known';
 import type { Middleware } from '../http/context';
 import { pinOrigin } from '../http/origin';
 import { allowFormTarget } from '../http/security-headers';
@@ -118,7 +118,7 @@ function build(
   observeProvider(provider, parts);
   takeOverSignOut(provider, parts.watch, () => Provider.ctx);
   addTokenExchange(provider, {
-    ...{ db: parts.db, clock: parts.clock, keys: publicParts(keys.keys) },
+    ...{ db: parts.db, resources: parts.resources, clock: parts.clock, keys: publicParts(keys.keys) },
     findAccount: (ctx, sub, token) => findAccount(parts, ctx, sub, token),
   });
   return provider;

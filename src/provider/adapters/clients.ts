@@ -1,7 +1,7 @@
 /** Relying parties as oidc-provider reads them. Only the fingerprint of a secret stands in the metadata. */
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Client } from '../../clients/client';
-import type { KnownClients } from '../../clients/known-clients';
+import type { KnownClients } from '../../clients/known';
 
 export function clientArtifacts(clients: KnownClients): Adapter {
   const readOnly = (): Promise<never> => Promise.reject(new Error('clients are written by the CLI'));

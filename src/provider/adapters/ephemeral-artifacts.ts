@@ -1,5 +1,5 @@
-/** Sessions, interactions, codes, opaque access tokens, replay marks: short-lived, in the ephemeral store. */
-import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+/** Interactions, codes, opaque access tokens, replay marks: short-lived, in the ephemeral store. */
+import { errors, type Adapter } from 'oidc-provider';
 import { fingerprint } from '../../secrets';
 import type { EphemeralStore } from '../../storage/ephemeral/port';
 import { DEFAULT_TTL, type PayloadSeal } from './payload';
@@ -17,17 +17,14 @@ const SPENT: Record<string, () => Error> = {
 
 export function ephemeralArtifacts(model: string, store: EphemeralStore, payloads: PayloadSeal): Adapter {
   const key = (id: string): string => `oidc:${model}:${fingerprint(id)}`;
-  const uidKey = (uid: string): string => `oidc:${model}.uid:${uid}`;
-
-  const find = async (id: string): Promise<AdapterPayload | undefined> => {
-    const entry = await store.find(key(id));
-    if (typeof entry?.value !== 'string') return undefined;
-    const payload = payloads.open(model, id, entry.value);
-    return payload && entry.spent ? { ...payload, consumed: true } : payload;
-  };
 
   return {
-    find,
+    async find(id) {
+      const entry = await store.find(key(id));
+      if (typeof entry?.value !== 'string') return undefined;
+      const payload = payloads.open(model, id, entry.value);
+      return payload && entry.spent ? { ...payload, consumed: true } : payload;
+    },
     async upsert(id, payload, expiresIn = DEFAULT_TTL) {
       const sealed = payloads.seal(model, id, payload);
       if (model === 'ReplayDetection') {
@@ -37,20 +34,9 @@ export function ephemeralArtifacts(model: string, store: EphemeralStore, payload
       }
       // Its mark of use must be there for the second sign-in that began with it, however late that one ends.
       const kept = model === 'PushedAuthorizationRequest' ? expiresIn + PUSHED_LONGER : expiresIn;
-      const { uid } = payload;
-      await Promise.all([
-        store.put(key(id), sealed, kept),
-        model === 'Session' && uid
-          ? store.put(uidKey(uid), payloads.seal('Session.uid', uid, { uid: id }), expiresIn)
-          : undefined,
-      ]);
+      await store.put(key(id), sealed, kept);
     },
-    async findByUid(uid) {
-      const entry = await store.find(uidKey(uid));
-      if (typeof entry?.value !== 'string') return undefined;
-      const id = payloads.open('Session.uid', uid, entry.value)?.uid;
-      return id === undefined ? undefined : find(id);
-    },
+    findByUid: () => Promise.resolve(undefined),
     findByUserCode: () => Promise.resolve(undefined),
     async consume(id) {
       // One winner under any concurrency (RFC 6749 §4.1.2); the library's own check runs before this and may be stale.

@@ -1,6 +1,6 @@
 /** Where each artifact lives: truth in the database, the short-lived in the ephemeral store (docs/storage.md). */
 import type { Adapter } from 'oidc-provider';
-import type { KnownClients } from '../../clients/known-clients';
+import type { KnownClients } from '../../clients/known';
 import type { Clock } from '../../clock';
 import type { Secrets } from '../../secrets';
 import { ofToken, type Standings } from '../session/standing';
@@ -16,6 +16,7 @@ import { grantArtifacts } from './grants';
 import { ofOwnKind } from './kinds';
 import { createPayloadSeal } from './payload';
 import { refreshTokenArtifacts } from './refresh-tokens';
+import { sessionArtifacts } from './sessions';
 
 export interface AdapterParts {
   db: Database;
@@ -45,6 +46,7 @@ export function createAdapters({
     if (model === 'RefreshToken') return refusing(refreshTokenArtifacts(stored));
     if (model === 'DeviceCode')
       return notingParticipants(deviceCodeArtifacts(ephemeral, payloads, secrets), db, clients);
+    if (model === 'Session') return sessionArtifacts(ephemeral, payloads);
     const plain = ephemeralArtifacts(model, ephemeral, payloads);
     return model === 'AuthorizationCode' ? refusing(notingParticipants(plain, db, clients)) : plain;
   };

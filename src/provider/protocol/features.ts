@@ -3,6 +3,7 @@
  * is said in its registration (clients/protocol.ts).
  */
 import type { AsymmetricSigningAlgorithm, Client, Configuration } from 'oidc-provider';
+import type { KnownResources } from '../../clients/known';
 import { CERTIFICATE_METHODS, CLIENT_ALGORITHMS } from '../../clients/protocol';
 import type { Clock } from '../../clock';
 import type { Secrets } from '../../secrets';
@@ -16,6 +17,7 @@ import { resourceServer, tokenClaims } from './resources';
 
 export interface FeatureParts {
   db: Database;
+  resources: KnownResources;
   secrets: Secrets;
   clock: Clock;
   devicePages: DevicePages;
@@ -94,7 +96,7 @@ const takesCertificates = ({ certificates }: FeatureParts['settings']): boolean 
   certificates.certificateHeader !== undefined;
 
 export function protocolFeatures(parts: FeatureParts): ProtocolFeatures {
-  const { db, clock, secrets, devicePages, settings, detailsTypes } = parts;
+  const { db, resources, clock, secrets, devicePages, settings, detailsTypes } = parts;
   const [nonceKey = ''] = secrets.keys('dpop');
   return {
     pushedAuthorizationRequests: { enabled: true },
@@ -118,7 +120,7 @@ export function protocolFeatures(parts: FeatureParts): ProtocolFeatures {
     }),
     resourceIndicators: {
       enabled: true,
-      getResourceServerInfo: (_ctx, uri, client) => resourceServer(db, uri, client),
+      getResourceServerInfo: (_ctx, uri, client) => resourceServer(resources, uri, client),
       // What the sign-in was for, so is the token; software that cannot ask again gets it all the same.
       useGrantedResource: () => true,
     },

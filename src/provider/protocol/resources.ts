@@ -1,6 +1,6 @@
 /** Access tokens for the APIs of relying parties: which there are, who may ask, and what their tokens say. */
 import { errors, type Client, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
-import { findResource } from '../../clients/resource-store';
+import type { KnownResources } from '../../clients/known';
 import type { Clock } from '../../clock';
 import { companyClaim } from '../../companies/memberships/membership';
 import { listToldMemberships } from '../../companies/memberships/store';
@@ -18,13 +18,13 @@ const MINUTE = 60;
  * @throws errors.InvalidTarget
  */
 export async function resourceServer(
-  db: Queryable,
+  resources: KnownResources,
   uri: string,
   client: Client,
   permitted: unknown = client.resources,
 ): Promise<ResourceServer> {
   const allowed = Array.isArray(permitted) && permitted.includes(uri);
-  const resource = allowed ? await findResource(db, uri) : undefined;
+  const resource = allowed ? await resources.find(uri) : undefined;
   if (!resource) throw new errors.InvalidTarget('the client may not ask for this resource');
   // PKCS #1 v1.5 is nothing for FAPI 2.0 (§5.4.1), whoever checks the signature.
   if (client.profile === 'fapi2' && resource.tokenFormat === 'jwt' && resource.alg === 'RS256')

@@ -18,11 +18,13 @@ export const COMPANY = 'company';
 export interface ActingCompany {
   /** Undefined while nobody has chosen among several, and for people without a company. */
   companyId: string | undefined;
+  /** It stands beside the grant already. */
+  isKept: boolean;
   /** The page must ask. */
   mustChoose: boolean;
 }
 
-const NOBODY: ActingCompany = { companyId: undefined, mustChoose: false };
+const NOBODY: ActingCompany = { companyId: undefined, isKept: false, mustChoose: false };
 const settled = new WeakMap<object, Promise<ActingCompany>>();
 
 /** What this authorization comes to; found once in a request. */
@@ -43,16 +45,19 @@ async function settle(standings: Standings, ctx: KoaContextWithOIDC): Promise<Ac
   if (!oidc.requestParamOIDCScopes.has('companies')) return NOBODY;
   const { memberships, grant } = await standings.of(ctx, subject);
   const own = memberships.filter(({ status }) => status === 'approved');
-  if (own.length < 2) return { companyId: own[0]?.companyId, mustChoose: false };
+  const choose = (companyId: string | undefined, mustChoose = false): ActingCompany => ({
+    ...{ companyId, mustChoose },
+    isKept: companyId !== undefined && companyId === grant?.companyId,
+  });
+  if (own.length < 2) return choose(own[0]?.companyId);
   const standing = (id: string | null | undefined): string | undefined =>
     own.find(({ companyId }) => companyId === id)?.companyId;
   const chosen = standing(choiceOf(oidc)) ?? standing(findAsked(own, oidc.params?.[COMPANY])?.companyId);
-  if (chosen !== undefined) return { companyId: chosen, mustChoose: false };
-  if (oidc.prompts.has(COMPANY) && oidc.promptPending(COMPANY))
-    return { companyId: undefined, mustChoose: true };
+  if (chosen !== undefined) return choose(chosen);
+  if (oidc.prompts.has(COMPANY) && oidc.promptPending(COMPANY)) return choose(undefined, true);
   const kept = standing(grant?.companyId);
   const companyId = kept ?? (client.company_choice === 'default' ? defaultOf(own)?.companyId : undefined);
-  return { companyId, mustChoose: companyId === undefined };
+  return choose(companyId, companyId === undefined);
 }
 
 /** What the person has said on the page. */

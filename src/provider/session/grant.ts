@@ -37,7 +37,7 @@ export async function loadGrant(
   const claims = [...oidc.requestParamClaims];
   const heldClaims = grant.getOIDCClaimsEncountered();
   const widened = widenGrant(ctx, grant) || claims.some((claim) => !heldClaims.includes(claim));
-  const { companyId } = await actingCompany(standings, ctx);
+  const { companyId, isKept } = await actingCompany(standings, ctx);
   if (!found || outlived || widened || wanted.some((scope) => !held.has(scope))) {
     grant.addOIDCScope(wanted.join(' '));
     if (claims.length > 0) grant.addOIDCClaims(claims);
@@ -45,7 +45,7 @@ export async function loadGrant(
     if (outlived) Object.assign(grant, { exp: undefined });
     describeGrant(ctx, { sessionUid: session.uid, scope: grant.getOIDCScopeEncountered(), companyId });
     await grant.save();
-  } else {
+  } else if (!isKept) {
     await keepCompany(db, grant.jti, companyId);
   }
   await keepAnswer({ db, clock }, ctx);

@@ -1,7 +1,7 @@
 /** Notes for which relying parties a session is used: at the code, before it is given out, so that none is forgotten. */
 import type { Adapter } from 'oidc-provider';
 import { noteParticipant } from '../../accounts/sessions/participants';
-import type { KnownClients } from '../../clients/known-clients';
+import type { KnownClients } from '../../clients/known';
 import type { Queryable } from '../../storage/tables';
 
 /** `adapter` of codes, browser's or device's. */

@@ -23,6 +23,7 @@ import { EXCHANGE_GRANT } from '../../../clients/protocol';
 import { addSeconds } from '../../../clock';
 import type { Database } from '../../../storage/tables';
 import { isKeptFrom } from '../../prompts';
+import type { KnownResources } from '../../../clients/known';
 import { resourceServer } from '../resources';
 import { actOn } from './acts';
 import { linkExchangedGrant, noteRefusal, type Exchanged } from './records';
@@ -49,6 +50,7 @@ type ExchangeContext = TokenEndpointGrantContext<ExchangeParameters>;
 
 export interface ExchangeParts extends TokenReading {
   db: Database;
+  resources: KnownResources;
   /** The person, while what is presented still lets them in; the same question that every token is asked. */
   findAccount: (
     ctx: KoaContextWithOIDC,
@@ -160,7 +162,7 @@ async function findSubject(parts: ExchangeParts, ctx: ExchangeContext) {
 }
 
 /** The one API that is asked for. @throws errors.InvalidTarget (RFC 8693 §2.2.2) */
-async function findTarget({ db }: ExchangeParts, { oidc }: ExchangeContext) {
+async function findTarget({ resources }: ExchangeParts, { oidc }: ExchangeContext) {
   const { client, params, provider } = oidc;
   const asked = new Set([params.resource, params.audience].flat().filter((uri) => uri !== undefined));
   const [uri] = asked;
@@ -168,7 +170,7 @@ async function findTarget({ db }: ExchangeParts, { oidc }: ExchangeContext) {
   if (!listed(client.exchange_resources).includes(uri))
     throw new errors.InvalidTarget('the client may not exchange tokens for this API');
   // As if it were registered to call it: the list that counts here is the other one.
-  const known = await resourceServer(db, uri, client, [uri]);
+  const known = await resourceServer(resources, uri, client, [uri]);
   return new provider.ResourceServer(uri, known);
 }
 
