@@ -107,8 +107,10 @@ function createPerson(
     seen(await follow(who, issuer, await who.get(path)));
   const send = async (page: Answer, step: string, form: Record<string, string>): Promise<void> => {
     const answer = seen(await agent.post(`/register/${step}`, { ...hiddenFields(page.body), ...form }));
-    if (answer.status >= 400 && answer.status < 500)
-      story.refusals.push(`${answer.status} ${title(answer)}: ${problem(answer)}`);
+    if (answer.status < 400 || answer.status >= 500) return;
+    story.refusals.push(`${answer.status} ${title(answer)}: ${problem(answer)}`);
+    // Reads what is wrong.
+    await sleep(2000);
   };
 
   async function tellData(page: Answer): Promise<void> {
@@ -183,7 +185,10 @@ function createPerson(
 const title = ({ body }: Answer): string => /<h1>(.*?)<\/h1>/.exec(body)?.[1] ?? '(no title)';
 
 const problem = ({ body }: Answer): string =>
-  /class="[^"]*problem[^"]*"[^>]*>([^<]*)/.exec(body)?.[1]?.trim() ?? '';
+  /class="problems"[^>]*>([^]*?)<\/div>/
+    .exec(body)?.[1]
+    ?.replace(/<[^>]*>|\s+/g, ' ')
+    .trim() ?? '';
 
 /** Codes that came to this number, oldest first. */
 function codesTo(sms: SmsStandIn, phone: string): string[] {
