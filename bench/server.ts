@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tail } from '../test/support/processes';
 import { openConnection, requestText } from './connection';
-import { productionFlags } from './node-flags';
+import { productionEnvironment, productionFlags } from './node-flags';
 import type { Usage } from './usage';
 
 export interface ServerProgram {
@@ -39,7 +39,7 @@ export function startProgram({ entry, env }: ServerProgram, place: ServerPlace):
   const probe = ['--require', join(place.programFolder, 'bench/subjects/probe.js')];
   return fork(join(place.programFolder, entry), {
     execArgv: [...productionFlags(), ...probe, ...profile],
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, ...productionEnvironment(place.programFolder), ...env },
     // The log is written as in production, but nobody reads it.
     stdio: ['ignore', 'ignore', openSync(place.log, 'a'), 'ipc'],
   });

@@ -5,7 +5,6 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createHash,
   createHmac,
   createSecretKey,
   hash,
@@ -55,8 +54,8 @@ export function fingerprint(token: string): string {
 
 /** Compares without telling where two texts differ. */
 export function sameText(left: string, right: string): boolean {
-  const a = createHash('sha256').update(left).digest();
-  const b = createHash('sha256').update(right).digest();
+  const a = hash('sha256', left, 'buffer');
+  const b = hash('sha256', right, 'buffer');
   return timingSafeEqual(a, b);
 }
 

@@ -99,7 +99,9 @@ describe('Dockerfile', () => {
     expect(argumentsOf(last, 'USER')).toEqual(['node']);
     expect(argumentsOf(last, 'HEALTHCHECK').join()).toContain('/health/live');
     expect(argumentsOf(last, 'ENV').join()).toContain('NODE_ENV=production');
-    expect(argumentsOf(last, 'RUN')).toEqual([]);
+    // Only what Node compiles of the program itself.
+    expect(argumentsOf(last, 'RUN')).toEqual([`node -e "require('./dist/src/node/cluster.js')"`]);
+    expect(existsSync(join(root, 'src/node/cluster.ts'))).toBe(true);
     const [, source] =
       argumentsOf(last, 'COPY')
         .join('\n')
