@@ -4,8 +4,10 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { AuditEntry } from '../audit/audit';
 import { recordEvent } from '../audit/store';
 import type { Clock } from '../clock';
+import { Refusal } from '../errors';
 import type { RequestState } from '../http/context';
 import type { Logger } from '../log';
+import { unavailability } from '../storage/postgres';
 import type { Database } from '../storage/tables';
 
 export function observeProvider(
@@ -50,6 +52,14 @@ export function observeProvider(
     log.error({ err: error, clientId: client.clientId }, 'a relying party that was left is not told');
   });
   provider.on('server_error', (ctx, error) => {
-    log.error({ err: error, requestId: (ctx.state as RequestState).requestId }, 'fault');
+    const { requestId } = ctx.state as RequestState;
+    const refusal = error instanceof Refusal ? error : unavailability(error);
+    if (!refusal) {
+      log.error({ err: error, requestId }, 'fault');
+      return;
+    }
+    // A database that went away in the middle of it is no fault of ours.
+    ctx.status = refusal.status;
+    log.warn({ err: error, refusal: refusal.code, requestId }, 'refused');
   });
 }

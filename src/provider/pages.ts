@@ -29,13 +29,15 @@ function ours(ctx: KoaContextWithOIDC): Context {
 
 /** What the person reads of an error of the protocol. */
 function errorCode(
-  { oidc }: KoaContextWithOIDC,
+  { oidc, status }: KoaContextWithOIDC,
   { error, error_description: description = '' }: { error?: string; error_description?: string },
-): 'forged_form' | 'interaction_expired' | 'oidc' {
+): 'forged_form' | 'interaction_expired' | 'store_unavailable' | 'oidc' {
   // The sign-out page of another tab has taken over.
   if (oidc.route === 'end_session_confirm') return 'forged_form';
   const stale = error === 'invalid_request' && /expired|not found/.test(description);
-  return oidc.route === 'resume' || stale ? 'interaction_expired' : 'oidc';
+  // What the sign-in had come to is used up by then, whatever went wrong.
+  if (oidc.route === 'resume' || stale) return 'interaction_expired';
+  return status === 503 ? 'store_unavailable' : 'oidc';
 }
 
 export function createProviderPages(render: Render, issuer: string): ProviderPages {

@@ -54,7 +54,10 @@ export const everything: Chaos = {
         holds(`people sign in again within ${RECOVERY_BAR_SECONDS} s`, [
           seconds > RECOVERY_BAR_SECONDS && `${seconds} s`,
         ]),
-        holds('no answer was a fault', visits.faults),
+        holds('no answer was a fault', [
+          ...visits.faults,
+          ...(visits.faults.length > 0 ? fleet.faults() : []),
+        ]),
         holds('nodes said nothing but their log', fleet.complaints()),
       ],
     };

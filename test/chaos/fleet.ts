@@ -102,6 +102,8 @@ export interface Fleet {
   nodes: [FleetNode, FleetNode];
   /** What any process that ran said beside its log. */
   complaints(): string[];
+  /** What their logs say of faults, the last of each node that ran. */
+  faults(): string[];
 }
 
 /** Two nodes behind the proxy at the issuer's port. */
@@ -136,5 +138,10 @@ export async function startFleet({ main, env, folder, issuer }: Premises): Promi
   return {
     nodes,
     complaints: () => programs.map((program) => program.complaints()).filter(Boolean),
+    faults: () =>
+      programs.flatMap((program) => {
+        const lines = program.log().split('\n');
+        return lines.findLast((line) => line.includes('"msg":"fault"'))?.slice(0, 3000) ?? [];
+      }),
   };
 }

@@ -158,7 +158,10 @@ export const postgresFaults: Chaos = {
         'slowest answer without Postgres': `${away.slowest.toFixed(1)} s`,
       },
       invariants: [
-        holds('no answer was a fault', visits.faults),
+        holds('no answer was a fault', [
+          ...visits.faults,
+          ...(visits.faults.length > 0 ? fleet.faults() : []),
+        ]),
         holds('without Postgres, what needs none is answered and the rest refused', away.wrong),
         holds('beside a locked table, too', locked.wrong),
         holds(

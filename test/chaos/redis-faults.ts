@@ -126,7 +126,10 @@ export const redisFaults: Chaos = {
         'a password while Redis says nothing': `${frozen.status} in ${frozen.seconds.toFixed(1)} s`,
       },
       invariants: [
-        holds('no answer was a fault', visits.faults),
+        holds('no answer was a fault', [
+          ...visits.faults,
+          ...(visits.faults.length > 0 ? fleet.faults() : []),
+        ]),
         holds(`people sign in again within ${RECOVERY_BAR_SECONDS} s`, slow),
         holds('refresh tokens survive', lost),
         holds('nothing that was spent is worth anything again', revived),

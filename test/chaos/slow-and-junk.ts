@@ -3,11 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAgent } from '../support/agent';
 import { seededChance, type Chance } from './chance';
 import { holds, quantile, type Chaos } from './finding';
 import { addGuests, openPremises, startFleet } from './fleet';
-import { startVisitors } from './visitors';
+import { startVisitors, strangerAt } from './visitors';
 
 const SLOW = 1000;
 const SECONDS = 45;
@@ -87,7 +86,7 @@ export const slowAndJunk: Chaos = {
     for (let tick = 0; performance.now() < end; tick += 1) {
       for (let number = 0; number < JUNK_PER_SECOND / 5; number += 1) sendJunk(portOf(number), host, chance);
       const begun = performance.now();
-      const { status } = await createAgent(premises.issuer).get('/register');
+      const { status } = await strangerAt(premises.issuer, tick).get('/register');
       waits.push(performance.now() - begun);
       if (status !== 200) wrong.push(String(status));
       rss = Math.max(rss, ...fleet.nodes.map(({ program }) => rssOf(program.pid)));

@@ -37,6 +37,8 @@ export interface Program {
   ended: Promise<number | null>;
   /** What it wrote to stderr so far. */
   complaints(): string;
+  /** Its log so far: a JSON object a line. */
+  log(): string;
   /** Resolves once it says it can serve. */
   ready(): Promise<void>;
   kill(signal: NodeJS.Signals): Promise<number | null>;
@@ -44,17 +46,19 @@ export interface Program {
 
 /** Starts the compiled program; it dies with this process. */
 export function startProgram(main: string, env: Record<string, string>, folder: string): Program {
-  const file = join(folder, `stderr-${Math.random().toString(36).slice(2)}`);
-  const complaints = openSync(file, 'a');
+  const id = Math.random().toString(36).slice(2);
+  const [file, logFile] = [join(folder, `stderr-${id}`), join(folder, `log-${id}`)];
+  const [complaints, log] = [openSync(file, 'a'), openSync(logFile, 'a')];
   const guard = findProgram('setpriv');
   const command = [process.execPath, main];
   const [program = '', ...parameters] = guard ? [guard, '--pdeathsig', 'KILL', '--', ...command] : command;
   const child = spawn(program, parameters, {
-    stdio: ['ignore', 'ignore', complaints],
+    stdio: ['ignore', log, complaints],
     env: { PATH: process.env['PATH'], ...env },
     cwd: folder,
   });
   closeSync(complaints);
+  closeSync(log);
   let over = false;
   const ended = new Promise<number | null>((resolve) => {
     child.once('exit', (code) => {
@@ -71,6 +75,7 @@ export function startProgram(main: string, env: Record<string, string>, folder: 
     pid: child.pid ?? 0,
     ended,
     complaints: () => readFileSync(file, 'utf8'),
+    log: () => readFileSync(logFile, 'utf8'),
     ready: () => until('the program to be ready', isReady, 40),
     kill: (signal) => {
       if (!over) child.kill(signal);

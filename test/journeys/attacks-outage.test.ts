@@ -2,10 +2,11 @@
  * Stores that are gone and queues that are full: a refusal that says when to come back, never a pass, and never an end that
  * did not happen (attacks 80, 81, 82).
  */
+import { sql } from 'kysely';
 import { createPasswordHasher } from '../../src/accounts/passwords';
 import { createApp, type App } from '../../src/app';
 import { loadConfig } from '../../src/config';
-import { openFoundation } from '../../src/foundation';
+import { openFoundation, SERVING } from '../../src/foundation';
 import { createLogger } from '../../src/log';
 import { createServing } from '../../src/node/server';
 import { createAgent, type Agent, type Answer } from '../support/agent';
@@ -52,7 +53,7 @@ async function run(databaseUrl: string, redisUrl: string): Promise<Running> {
     DATABASE_URL: databaseUrl,
     REDIS_URL: redisUrl,
   });
-  const foundation = await openFoundation(config, { log: createLogger('silent') });
+  const foundation = await openFoundation(config, { ...SERVING, log: createLogger('silent') });
   const passwords = createPasswordHasher({ memoryKib: 64, passes: 1, workers: 1 });
   const app: App = await createApp(foundation, { passwords });
   const { listen, stop } = createServing(app);
@@ -220,6 +221,28 @@ describe('attack 81, attack 82: without Postgres', () => {
     const page = await openSignIn(halfWay, authorizationRequest(client));
     expect((await submitSignIn(halfWay, page, person)).status).toBe(303);
   }, 60_000);
+
+  it('that is locked is "not now" too, in the middle of a sign-in, and nobody is in', async () => {
+    const { product } = running;
+    const { db } = product.app;
+    const client = await addClient(product.app);
+    const person = await addPerson(product.app);
+    const agent = createAgent(product.issuer);
+    const sent = await submitSignIn(agent, await openSignIn(agent, authorizationRequest(client)), person);
+    await db.transaction().execute(async (trx) => {
+      await sql`lock table account_sessions in access exclusive mode`.execute(trx);
+      const { status, headers, body } = await agent.get(
+        new URL(sent.location ?? '', product.issuer).pathname,
+      );
+      expect(status).toBe(503);
+      expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+      // It has to be begun anew.
+      expect(body).toContain('Этот вход уже завершён или устарел');
+    });
+    const sessions = db.selectFrom('accountSessions').select('uid');
+    expect(await sessions.where('accountId', '=', person.id).execute()).toEqual([]);
+    await tokensFor(product, createAgent(product.issuer), client, person);
+  }, 30_000);
 });
 
 describe.each(storageKinds)('attack 80 on %s: a flood of sign-ins', (kind) => {

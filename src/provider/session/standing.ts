@@ -246,7 +246,9 @@ export function createStandings({ statements, clock }: StandingParts): Standings
   const of = (ctx: object, subject: Subject): Promise<Standing> => {
     const memo = memoOf(ctx);
     const key = keyOf(subject);
-    if (memo.read?.key !== key) memo.read = { key, standing: read(subject) };
+    // What was read before this request made the grant says all the same of the person.
+    const known = memo.read?.key === key || memo.read?.key === keyOf({ ...subject, grantId: undefined });
+    if (!memo.read || !known) memo.read = { key, standing: read(subject) };
     return memo.read.standing;
   };
 
