@@ -9,11 +9,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config';
 import { createSecrets } from '../src/secrets';
-import type { Population } from './population';
-import { describePlan, largeTables, summarisePlans, type Planned } from './plans';
-import { describeMachine, layOut } from './report';
-import { measureHash, measureSignIns, watchSignIns, type Place, type SignInCost } from './sign-ins';
-import { runExplained, type CommandRun, type Statement } from './statements';
+import type { Population } from './database/population';
+import { describePlan, largeTables, summarisePlans, type Planned } from './database/plans';
+import { describeMachine, layOut } from './comparison/report';
+import { measureHash, measureSignIns, watchSignIns, type Place, type SignInCost } from './database/sign-ins';
+import { runExplained, type CommandRun, type Statement } from './database/statements';
 import {
   connect,
   fill,
@@ -26,7 +26,7 @@ import {
   spread,
   verdict,
   type Workshop,
-} from './throw-away';
+} from './database/throw-away';
 
 interface Plan extends Population {
   signIns: number;

@@ -12,19 +12,19 @@ import type { Client } from 'pg';
 import { loadConfig } from '../src/config';
 import { createSecrets } from '../src/secrets';
 import { onStop } from '../test/support/bench/running';
-import { signIn } from './browser';
-import { openConnection } from './connection';
+import { signIn } from './client/browser';
+import { openConnection } from './client/connection';
 import { BOUNDS } from './growth/bounds';
 import { addMessages, closePlaces, GROWING, multiply, openPlaces } from './growth/multiply';
 import { measureKeys, type KeyKind } from './growth/redis-keys';
 import { linkEverything, sweepEverything, watchReaders, type Sweeping } from './growth/sweeping';
 import { measureTables, type TableSize } from './growth/tables';
-import { describePlan, largeTables, summarisePlans } from './plans';
-import { authorizationPath, redeemCode, refresh } from './relying-party';
-import { describeMachine, layOut } from './report';
-import { startServer } from './server';
-import { somebody, watchSignIns } from './sign-ins';
-import type { Installation } from './subjects';
+import { describePlan, largeTables, summarisePlans } from './database/plans';
+import { authorizationPath, redeemCode, refresh } from './client/relying-party';
+import { describeMachine, layOut } from './comparison/report';
+import { startServer } from './servers/server';
+import { somebody, watchSignIns } from './database/sign-ins';
+import type { Installation } from './servers/subjects';
 import {
   atFreePort,
   connect,
@@ -37,7 +37,7 @@ import {
   runBench,
   verdict,
   type Workshop,
-} from './throw-away';
+} from './database/throw-away';
 
 interface Plan {
   signIns: number;

@@ -5,10 +5,10 @@
  *   npm run bench -- [--quick] [--only TEXT]... [--embedded] [--json] [--profile FOLDER]
  */
 import { stopEverything } from '../test/support/bench/running';
-import { readPlan, type Plan } from './plan';
-import { barTable, demandTable, footprintTable, stormTable, table, type Report } from './report';
-import { note, run } from './run';
-import { STORM, STORMING } from './storm';
+import { readPlan, type Plan } from './comparison/plan';
+import { barTable, demandTable, footprintTable, stormTable, table, type Report } from './comparison/report';
+import { note, run } from './comparison/run';
+import { STORM, STORMING } from './comparison/storm';
 
 async function main(): Promise<void> {
   const plan = readPlan();

@@ -7,7 +7,7 @@
 import { parseArgs } from 'node:util';
 import { migrate } from '../src/storage/migrate';
 import { openDatabase } from '../src/storage/postgres';
-import { emailOf, populate, SHARED_PASSWORD, type Population } from './population';
+import { emailOf, populate, SHARED_PASSWORD, type Population } from './database/population';
 
 const note = (line: string): boolean => process.stderr.write(`${line}\n`);
 

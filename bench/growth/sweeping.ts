@@ -12,8 +12,8 @@ import { measureOutbox } from '../../src/notifications/store';
 import type { Secrets } from '../../src/secrets';
 import { createSqlStore } from '../../src/storage/ephemeral/sql';
 import { openPostgres } from '../../src/storage/postgres';
-import { watchStatements } from '../plans';
-import { explained, type Statement } from '../statements';
+import { watchStatements } from '../database/plans';
+import { explained, type Statement } from '../database/statements';
 
 export interface Sweeping {
   statements: Statement[];

@@ -2,7 +2,7 @@
  * Loaded into every server under measurement before its own code (`--require`): answers what the process has
  * used so far, and ends it when the bench is gone.
  */
-import type { Usage } from '../usage';
+import type { Usage } from '../servers/usage';
 
 process.on('message', (message) => {
   if (message !== 'usage') return;

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { startPostgresServer, type PostgresServer } from '../../test/support/postgres-server';
+import { startPostgresServer, type PostgresServer } from '../../../test/support/postgres-server';
 
 export interface PostgresCounter {
   /** Calls so far, by statement. */

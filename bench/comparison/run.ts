@@ -1,15 +1,15 @@
 /** One run: everybody started, compared, counted, measured in turns, judged. */
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ensurePrograms } from '../test/support/bench/programs';
-import { onStop } from '../test/support/bench/running';
+import { ensurePrograms } from '../../test/support/bench/programs';
+import { onStop } from '../../test/support/bench/running';
 import { checkAlike, describe } from './alike';
 import { judge } from './bars';
-import { compile } from './compile';
+import { compile } from '../servers/compile';
 import { openDemandCounter } from './counting/demands';
-import { startHasher, type Hasher, type HashRound } from './hash';
+import { startHasher, type Hasher, type HashRound } from '../servers/hash';
 import { CONNECTIONS, runRound, type Round } from './measure';
-import { productionFlags } from './node-flags';
+import { productionFlags } from '../servers/node-flags';
 import type { Plan } from './plan';
 import {
   describeMachine,
@@ -21,9 +21,9 @@ import {
   type HashFigures,
   type Report,
 } from './report';
-import { footprintOf, openFolder, startSubject, type RunningSubject } from './running';
+import { footprintOf, openFolder, startSubject, type RunningSubject } from '../servers/running';
 import { measureStorm, type StormFigures } from './storm';
-import { OURS } from './subjects';
+import { OURS } from '../servers/subjects';
 import type { Workload } from './workloads';
 
 /** Progress goes to stderr, so that what a program reads from stdout is the result alone. */

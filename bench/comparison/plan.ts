@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { STORM } from './storm';
-import { EMBEDDED, SUBJECTS, type Subject } from './subjects';
+import { EMBEDDED, SUBJECTS, type Subject } from '../servers/subjects';
 import { WORKLOADS, type Workload } from './workloads';
 
 export interface Plan {

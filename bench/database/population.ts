@@ -4,8 +4,8 @@
  * numbers give the same rows, times apart.
  */
 import { join } from 'node:path';
-import { createPasswordHasher } from '../src/accounts/passwords';
-import { readShipped } from '../src/consents/documents';
+import { createPasswordHasher } from '../../src/accounts/passwords';
+import { readShipped } from '../../src/consents/documents';
 
 export interface Population {
   accounts: number;
@@ -48,7 +48,7 @@ interface Statement {
 
 /** Everybody agreed to the texts beside the program, so that nobody is asked at a sign-in. */
 function requiredDocuments(): string {
-  const documents = readShipped(join(__dirname, '..', 'views')).filter(({ required }) => required);
+  const documents = readShipped(join(__dirname, '..', '..', 'views')).filter(({ required }) => required);
   return JSON.stringify(documents.map(({ name, version, textHash }) => ({ name, version, hash: textHash })));
 }
 

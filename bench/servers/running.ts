@@ -1,10 +1,10 @@
 /** The subjects as they run: started, asked how they are, ended with the bench. */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onStop } from '../test/support/bench/running';
-import { FOLDER_VARIABLE, temporaryFolder } from '../test/support/processes';
-import type { Measured } from './measure';
-import { median, type Footprint } from './report';
+import { onStop } from '../../test/support/bench/running';
+import { FOLDER_VARIABLE, temporaryFolder } from '../../test/support/processes';
+import type { Measured } from '../comparison/measure';
+import { median, type Footprint } from '../comparison/report';
 import { startServer, type Server, type ServerPlace } from './server';
 import { folderOf, type Stores, type Subject } from './subjects';
 

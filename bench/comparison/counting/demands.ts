@@ -1,8 +1,8 @@
 /** What one operation asks of the stores: counted one operation after another, apart from the timed rounds. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openConnection } from '../connection';
+import { openConnection } from '../../client/connection';
 import type { Measured } from '../measure';
-import type { Stores } from '../subjects';
+import type { Stores } from '../../servers/subjects';
 import type { Operation, Workload } from '../workloads';
 import { openPostgresCounter } from './postgres';
 import { openRedisCounter } from './redis';

@@ -1,16 +1,16 @@
 /** One person and one relying party, written as the product itself writes them, before its first start. */
-import { insertAccount, proveEmail, replaceEmail, updatePassword } from '../src/accounts/store';
-import { parseEmail } from '../src/accounts/email-address';
-import { createPasswordHasher } from '../src/accounts/passwords';
-import { clientInput } from '../src/clients/client';
-import { insertResource } from '../src/clients/resource-store';
-import { TOKEN_ALGORITHMS } from '../src/clients/resource';
-import { registerClient } from '../src/clients/register-client';
-import { loadConfig, type Environment } from '../src/config';
-import { openFoundation, type Foundation } from '../src/foundation';
-import { ensureSigningKeys } from '../src/provider/keys/signing-keys';
-import { migrate } from '../src/storage/migrate';
-import { APIS, CLIENT_ID, REDIRECT_URI, type Target } from './target';
+import { insertAccount, proveEmail, replaceEmail, updatePassword } from '../../src/accounts/store';
+import { parseEmail } from '../../src/accounts/email-address';
+import { createPasswordHasher } from '../../src/accounts/passwords';
+import { clientInput } from '../../src/clients/client';
+import { insertResource } from '../../src/clients/resource-store';
+import { TOKEN_ALGORITHMS } from '../../src/clients/resource';
+import { registerClient } from '../../src/clients/register-client';
+import { loadConfig, type Environment } from '../../src/config';
+import { openFoundation, type Foundation } from '../../src/foundation';
+import { ensureSigningKeys } from '../../src/provider/keys/signing-keys';
+import { migrate } from '../../src/storage/migrate';
+import { APIS, CLIENT_ID, REDIRECT_URI, type Target } from '../client/target';
 
 const EMAIL = 'ivan@example.com';
 const PASSWORD = 'лодка плывёт 42';

@@ -2,14 +2,14 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { ensurePrograms } from '../test/support/bench/programs';
-import { onStop, stopEverything } from '../test/support/bench/running';
-import { FOLDER_VARIABLE, freePort, temporaryFolder } from '../test/support/processes';
-import { startPostgresServer, type PostgresServer } from '../test/support/postgres-server';
-import { startRedisServer } from '../test/support/redis-server';
-import { compile } from './compile';
+import { ensurePrograms } from '../../test/support/bench/programs';
+import { onStop, stopEverything } from '../../test/support/bench/running';
+import { FOLDER_VARIABLE, freePort, temporaryFolder } from '../../test/support/processes';
+import { startPostgresServer, type PostgresServer } from '../../test/support/postgres-server';
+import { startRedisServer } from '../../test/support/redis-server';
+import { compile } from '../servers/compile';
 import { populate, type Population } from './population';
-import { installOurs, type Installation } from './subjects';
+import { installOurs, type Installation } from '../servers/subjects';
 
 export const note = (line: string): boolean => process.stderr.write(`${line}\n`);
 export const print = (line: string): boolean => process.stdout.write(`${line}\n`);

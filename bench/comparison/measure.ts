@@ -1,8 +1,8 @@
 /** One round: so many connections, each sending its next request when the last is answered. */
-import { openConnection, type Connection } from './connection';
-import type { Server } from './server';
-import type { Target } from './target';
-import { storeCpuSeconds, storeTicks } from './usage';
+import { openConnection, type Connection } from '../client/connection';
+import type { Server } from '../servers/server';
+import type { Target } from '../client/target';
+import { storeCpuSeconds, storeTicks } from '../servers/usage';
 import type { Operation, Workload } from './workloads';
 
 export interface Measured {

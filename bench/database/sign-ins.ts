@@ -2,17 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { createPasswordHasher } from '../src/accounts/passwords';
-import { onStop } from '../test/support/bench/running';
-import { signIn } from './browser';
-import { openConnection } from './connection';
+import { createPasswordHasher } from '../../src/accounts/passwords';
+import { onStop } from '../../test/support/bench/running';
+import { signIn } from '../client/browser';
+import { openConnection } from '../client/connection';
 import { watchStatements } from './plans';
 import { emailOf, SHARED_PASSWORD, type Population } from './population';
-import { authorizationPath, redeemCode, refresh } from './relying-party';
-import { startServer, type Server } from './server';
+import { authorizationPath, redeemCode, refresh } from '../client/relying-party';
+import { startServer, type Server } from '../servers/server';
 import { explained, type Statement } from './statements';
-import type { Installation } from './subjects';
-import type { Target } from './target';
+import type { Installation } from '../servers/subjects';
+import type { Target } from '../client/target';
 import { atFreePort } from './throw-away';
 
 /** An installation with its people, and a connection to its database. */

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tail } from '../test/support/processes';
-import { openConnection, requestText } from './connection';
+import { tail } from '../../test/support/processes';
+import { openConnection, requestText } from '../client/connection';
 import { productionEnvironment, productionFlags } from './node-flags';
 import type { Usage } from './usage';
 

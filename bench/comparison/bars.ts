@@ -1,6 +1,6 @@
 /** What the product has to reach, and whether it does. */
 import type { DemandFigures, Figures, Report } from './report';
-import { BARE, OURS, REDIS } from './subjects';
+import { BARE, OURS, REDIS } from '../servers/subjects';
 import { COLD_FLOW, SESSION_FLOW, jwtName } from './workloads';
 
 export interface Bar {

@@ -4,7 +4,7 @@ import type { Bar } from './bars';
 import type { Demands } from './counting/demands';
 import type { Round } from './measure';
 import type { StormFigures } from './storm';
-import { BARE, REDIS } from './subjects';
+import { BARE, REDIS } from '../servers/subjects';
 
 export interface Figures {
   workload: string;

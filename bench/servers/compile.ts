@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-const ROOT = join(__dirname, '..');
+const ROOT = join(__dirname, '..', '..');
 
 /** What the compiled program looks for beside itself. */
 const LINKED = ['node_modules', 'views', 'package.json'];
@@ -12,7 +12,7 @@ const LINKED = ['node_modules', 'views', 'package.json'];
 export function compile(folder: string): void {
   const compiler = join(ROOT, 'node_modules', '.bin', 'tsc');
   // Types are `npm run types`' matter; a bench needs the program only.
-  const options = ['-p', join(__dirname, 'tsconfig.build.json'), '--outDir', folder, '--noCheck'];
+  const options = ['-p', join(ROOT, 'bench', 'tsconfig.build.json'), '--outDir', folder, '--noCheck'];
   execFileSync(compiler, options, { stdio: ['ignore', 'inherit', 'inherit'] });
   for (const name of LINKED) symlinkSync(join(ROOT, name), join(folder, name));
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const readImage = (): string => readFileSync(join(__dirname, '..', 'Dockerfile'), 'utf8');
+const readImage = (): string => readFileSync(join(__dirname, '..', '..', 'Dockerfile'), 'utf8');
 
 /** Where the image keeps what Node has compiled of the program, the bench keeps it beside the program. */
 export function productionEnvironment(programFolder: string): Record<string, string> {

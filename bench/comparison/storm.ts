@@ -1,5 +1,5 @@
 /** What is left for machines while people sign in: tokens of one relying party, quiet and beside sign-ins. */
-import type { Connection } from './connection';
+import type { Connection } from '../client/connection';
 import { CONNECTIONS, drive, openConnections, type Measured } from './measure';
 import { quantile } from './report';
 import { clientCredentials, coldFlow } from './workloads';

@@ -1,6 +1,13 @@
 /** What is measured. A new workload is one entry of the list below. */
-import { expectStatus, keepCookies, locationOf, pageHeaders, signIn, type CookieJar } from './browser';
-import { requestText, type Connection } from './connection';
+import {
+  expectStatus,
+  keepCookies,
+  locationOf,
+  pageHeaders,
+  signIn,
+  type CookieJar,
+} from '../client/browser';
+import { requestText, type Connection } from '../client/connection';
 import {
   authorizationPath,
   clientPost,
@@ -8,8 +15,8 @@ import {
   redeemCode,
   refresh,
   tokensBySession,
-} from './relying-party';
-import { APIS, hostOf, type Target, type TokenAlgorithm } from './target';
+} from '../client/relying-party';
+import { APIS, hostOf, type Target, type TokenAlgorithm } from '../client/target';
 
 /** One operation on one of the connections. @throws Error on any answer but the right one. */
 export type Operation = (connection: Connection, slot: number) => Promise<void>;

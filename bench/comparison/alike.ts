@@ -1,7 +1,7 @@
 /** Subjects are worth comparing only while they give the same: checked before anything is measured. */
-import { openConnection } from './connection';
-import { clientPost, openSession, tokensBySession } from './relying-party';
-import { APIS, type Target, type TokenAlgorithm } from './target';
+import { openConnection } from '../client/connection';
+import { clientPost, openSession, tokensBySession } from '../client/relying-party';
+import { APIS, type Target, type TokenAlgorithm } from '../client/target';
 
 /** What a subject's ID token is signed with and says. */
 export interface IdTokenShape {
