@@ -31,7 +31,7 @@ export interface FoundationOptions {
 }
 
 /** For what serves people: no statement there has a reason to take longer. */
-export const SERVING: FoundationOptions = { queryTimeoutMs: 2000 };
+export const SERVING: FoundationOptions = { queryTimeoutMs: 1500 };
 
 /** Opens the database and derives the keys. @throws DataFolderBusy */
 export async function openFoundation(config: Config, options: FoundationOptions = {}): Promise<Foundation> {

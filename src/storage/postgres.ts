@@ -27,7 +27,7 @@ export interface OpenedDatabase {
   close(): Promise<void>;
 }
 
-/** How long a request waits for a connection before it is refused: with its statement, people get their 503 in 3.5 s. */
+/** How long a request waits for a connection before it is refused: with its statement, people get their 503 in 3 s. */
 const CONNECT_TIMEOUT_MS = 1500;
 
 /** Opens the database. @throws DataFolderBusy when another process holds the embedded one. */
