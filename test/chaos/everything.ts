@@ -6,7 +6,7 @@ import { holds, type Chaos } from './finding';
 import { addGuests, openPremises, startFleet, type Fleet, type Premises } from './fleet';
 import { recoveredAfter, startVisitors } from './visitors';
 
-const PEOPLE = 20;
+const PEOPLE = 120;
 const PARALLEL = 10;
 const RECOVERY_BAR_SECONDS = 60;
 
