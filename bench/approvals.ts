@@ -11,7 +11,7 @@ import { loadConfig } from '../src/config';
 import { createSecrets } from '../src/secrets';
 import type { Population } from './database/population';
 import { describePlan, largeTables, summarisePlans, type Planned } from './database/plans';
-import { describeMachine, layOut } from './comparison/report';
+import { describeMachine, layOut, quantile } from './comparison/report';
 import { measureHash, measureSignIns, watchSignIns, type Place, type SignInCost } from './database/sign-ins';
 import { runExplained, type CommandRun, type Statement } from './database/statements';
 import {
@@ -21,7 +21,6 @@ import {
   note,
   openWorkshop,
   print,
-  quantile,
   runBench,
   spread,
   verdict,

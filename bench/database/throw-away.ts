@@ -1,13 +1,15 @@
 /** What benches of large databases have in common: a folder, a compiled program, installations, connections. */
-import { chmodSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { ensurePrograms } from '../../test/support/bench/programs';
 import { onStop, stopEverything } from '../../test/support/bench/running';
-import { FOLDER_VARIABLE, freePort, temporaryFolder } from '../../test/support/processes';
+import { freePort } from '../../test/support/processes';
 import { startPostgresServer, type PostgresServer } from '../../test/support/postgres-server';
 import { startRedisServer } from '../../test/support/redis-server';
+import { quantile } from '../comparison/report';
 import { compile } from '../servers/compile';
+import { openFolder } from '../servers/running';
 import { populate, type Population } from './population';
 import { installOurs, type Installation } from '../servers/subjects';
 
@@ -39,18 +41,14 @@ export interface Workshop {
 
 export async function openWorkshop(): Promise<Workshop> {
   ensurePrograms();
-  const folder = temporaryFolder();
-  // Postgres runs as another user and has to get through to its own folder.
-  chmodSync(folder.path, 0o711);
-  process.env[FOLDER_VARIABLE] = folder.path;
-  onStop(() => Promise.resolve(folder.remove()));
+  const folder = openFolder();
   note('compiling');
-  const program = join(folder.path, 'program');
+  const program = join(folder, 'program');
   mkdirSync(program);
   compile(program);
   const postgres = await startPostgresServer();
   onStop(postgres.close);
-  return { folder: folder.path, program, postgres };
+  return { folder, program, postgres };
 }
 
 /** The product on a database and a Redis of its own, with one person and one relying party. */
@@ -88,11 +86,6 @@ export async function fill(url: string, population: Population): Promise<void> {
   for (const client of [first, second]) await client.query('set session_replication_role = replica');
   await populate([first, second], population, note);
   await Promise.all([first.end(), second.end()]);
-}
-
-export function quantile(values: readonly number[], part: number): number {
-  const sorted = Float64Array.from(values).sort();
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
 }
 
 /** Median and, in brackets, the greatest. */

@@ -1,7 +1,7 @@
 /** What `npm run bench:growth` prints: keys and rows that are left, tables before and after sweeping, the work of that. */
-import { layOut } from '../comparison/report';
+import { layOut, quantile } from '../comparison/report';
 import { summarisePlans } from '../database/plans';
-import { print, quantile, verdict } from '../database/throw-away';
+import { print, verdict } from '../database/throw-away';
 import { BOUNDS } from './bounds';
 import type { KeyKind } from './redis-keys';
 import type { Sweeping } from './sweeping';

@@ -4,7 +4,7 @@ import { seededChance } from './chance';
 import { checkCrowd, registerAll } from './crowd';
 import { holds, type Chaos } from './finding';
 import { addGuests, openPremises, startFleet, type Fleet, type Premises } from './fleet';
-import { recoveredAfter, startVisitors } from './visitors';
+import { noFault, recoveredAfter, startVisitors } from './visitors';
 
 const PEOPLE = 120;
 const PARALLEL = 10;
@@ -54,10 +54,7 @@ export const everything: Chaos = {
         holds(`people sign in again within ${RECOVERY_BAR_SECONDS} s`, [
           seconds > RECOVERY_BAR_SECONDS && `${seconds} s`,
         ]),
-        holds('no answer was a fault', [
-          ...visits.faults,
-          ...(visits.faults.length > 0 ? fleet.faults() : []),
-        ]),
+        noFault(visits, fleet),
         holds('nodes said nothing but their log', fleet.complaints()),
       ],
     };

@@ -10,7 +10,7 @@ import { seededChance } from './chance';
 import { holds, type Chaos } from './finding';
 import { addGuests, openPremises, startFleet, type Fleet, type Guests, type Premises } from './fleet';
 import { checkAudit } from './registration-checks';
-import { recoveredAfter, startVisitors } from './visitors';
+import { noFault, recoveredAfter, startVisitors } from './visitors';
 
 const VISITORS = 4;
 const ROUNDS = 3;
@@ -155,10 +155,7 @@ export const postgresFaults: Chaos = {
         'slowest answer without Postgres': `${away.slowest.toFixed(1)} s`,
       },
       invariants: [
-        holds('no answer was a fault', [
-          ...visits.faults,
-          ...(visits.faults.length > 0 ? fleet.faults() : []),
-        ]),
+        noFault(visits, fleet),
         holds('without Postgres, what needs none is answered and the rest refused', away.wrong),
         holds('beside a locked table, too', locked.wrong),
         holds(

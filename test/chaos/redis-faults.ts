@@ -12,7 +12,7 @@ import {
 import { seededChance } from './chance';
 import { holds, type Chaos } from './finding';
 import { addGuests, openPremises, startFleet, type Guests, type Premises } from './fleet';
-import { enter, recoveredAfter, seen, startVisitors, type Tokens, type Visits } from './visitors';
+import { enter, noFault, recoveredAfter, seen, startVisitors, type Tokens, type Visits } from './visitors';
 
 const VISITORS = 4;
 const ROUNDS = 2;
@@ -126,10 +126,7 @@ export const redisFaults: Chaos = {
         'a password while Redis says nothing': `${frozen.status} in ${frozen.seconds.toFixed(1)} s`,
       },
       invariants: [
-        holds('no answer was a fault', [
-          ...visits.faults,
-          ...(visits.faults.length > 0 ? fleet.faults() : []),
-        ]),
+        noFault(visits, fleet),
         holds(`people sign in again within ${RECOVERY_BAR_SECONDS} s`, slow),
         holds('refresh tokens survive', lost),
         holds('nothing that was spent is worth anything again', revived),

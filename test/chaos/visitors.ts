@@ -10,7 +10,9 @@ import {
   refreshTokens,
   submitSignIn,
 } from '../support/relying-party';
-import type { Guests } from './fleet';
+import { holds } from './finding';
+import type { Fleet, Guests } from './fleet';
+import type { Invariant } from './registration-checks';
 
 /** No answer, or one that says "not now" (502 is the proxy's word for a node that died). */
 export class NotNow extends Error {}
@@ -105,6 +107,10 @@ export function startVisitors(issuer: string, guests: Guests, parallel: number):
   });
   return visits;
 }
+
+/** Nobody met a fault; if somebody did, what the nodes' logs say of it. */
+export const noFault = ({ faults }: Visits, fleet: Fleet): Invariant =>
+  holds('no answer was a fault', faults.length === 0 ? [] : [...faults, ...fleet.faults()]);
 
 /** Seconds from a moment until somebody got through; Infinity if nobody did. */
 export const recoveredAfter = ({ arrivals }: Visits, since: number): number =>
