@@ -35,8 +35,15 @@ describe('several processes on one port', () => {
     );
 
   it('each tells its own metrics: what waits, and how full things are', async () => {
-    await until('both to tell', async () => (await metricsOf(1)).includes('portone_id'), 30);
-    const [first, second] = [await metricsOf(0), await metricsOf(1)];
+    let [first, second] = ['', ''];
+    await until(
+      'both to tell',
+      async () => {
+        [first, second] = await Promise.all([metricsOf(0), metricsOf(1)]);
+        return [first, second].every((text) => text.includes('portone_id'));
+      },
+      30,
+    );
     for (const name of ['password_queue', 'database_waiting', 'database_limit', 'audit_unlinked'])
       expect(first).toMatch(new RegExp(`^portone_id_${name} \\d+$`, 'm'));
     const pid = (text: string): string | undefined => /process_start_time_seconds \S+/.exec(text)?.[0];
