@@ -104,7 +104,7 @@ export function createPasswordPool(
 
   const startThread = (): HashingThread => {
     // Neither flags nor environment of the main thread: secrets have no business there.
-    const worker = startWorker(workerFile, { execArgv: [], env: {} });
+    const worker = startWorker(workerFile, { name: 'password', execArgv: [], env: {} });
     const thread = new HashingThread(worker, dispatch, (ended) => {
       threads.delete(ended);
       dispatch();
