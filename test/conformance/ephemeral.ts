@@ -242,6 +242,30 @@ export function ephemeralConformance(name: string, open: () => Promise<Ephemeral
         expect((await store.count(key, -CALLERS, LONG)).count).toBe(CALLERS);
       });
 
+      it('gives each of many counters of one turn its own answer', async () => {
+        const keys = Array.from({ length: 120 }, () => randomUUID());
+        await store.count(keys[7] ?? '', 100, LONG);
+        const counted = await Promise.all(
+          keys.map((key, place) => store.count(key, place, 2 * LONG + place)),
+        );
+        expect(counted.map(({ count }) => count)).toEqual(
+          keys.map((_, place) => (place === 7 ? 107 : place)),
+        );
+        for (const [place, { ttl }] of counted.entries()) {
+          const end = place === 7 ? LONG : 2 * LONG + place;
+          expect([place, ttl > end - 5, ttl <= end + 0.1]).toEqual([place, true, true]);
+        }
+      });
+
+      it('refuses a wrong lifetime without harm to the counters of the same turn', async () => {
+        const key = randomUUID();
+        const [good, bad] = await Promise.allSettled([
+          store.count(key, 1, LONG),
+          store.count(randomUUID(), 1, -1),
+        ]);
+        expect([good?.status, bad?.status]).toEqual(['fulfilled', 'rejected']);
+      });
+
       it('goes below zero', async () => {
         const key = randomUUID();
         expect((await store.count(key, -1, LONG)).count).toBe(-1);
@@ -250,13 +274,13 @@ export function ephemeralConformance(name: string, open: () => Promise<Ephemeral
 
       it('does not move the end at later calls, and starts anew after it', async () => {
         const key = randomUUID();
-        await store.count(key, 5, 0.4);
+        await store.count(key, 5, 1);
         await sleep(100);
         const later = await other.count(key, 1, LONG);
         expect(later.count).toBe(6);
-        expect(later.ttl).toBeLessThan(0.4);
+        expect(later.ttl).toBeLessThan(1);
         expect(later.ttl).toBeGreaterThan(0);
-        await sleep(420);
+        await sleep(1020);
         const fresh = await store.count(key, 1, LONG);
         expect(fresh.count).toBe(1);
         expect(fresh.ttl).toBeGreaterThan(LONG - 5);

@@ -72,6 +72,19 @@ it('leaves nothing in Redis that does not end by itself', async () => {
   expect(Math.min(...ends)).toBeGreaterThan(0);
 });
 
+it('counts what is asked for in one turn with one command', async () => {
+  const server = closing(await startRedisServer());
+  const connection = closing(openRedis(server.url, quiet));
+  const store = createRedisStore(connection);
+  const limits = ['account', 'address', 'all'];
+  await Promise.all(limits.map((key) => store.count(key, 1, 60)));
+  await connection.client.config('RESETSTAT');
+  await Promise.all(limits.map((key) => store.count(key, 1, 60)));
+  const statistics = await connection.client.info('commandstats');
+  expect(/cmdstat_evalsha:calls=(\d+)/.exec(statistics)?.[1]).toBe('1');
+  expect(/cmdstat_incrby:calls=(\d+)/.exec(statistics)?.[1]).toBe('3');
+});
+
 describe.each([
   ['one server', startRedisServer],
   ['a cluster', startRedisCluster],
