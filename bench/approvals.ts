@@ -11,7 +11,8 @@ import { loadConfig } from '../src/config';
 import { createSecrets } from '../src/secrets';
 import type { Population } from './database/population';
 import { describePlan, largeTables, summarisePlans, type Planned } from './database/plans';
-import { describeMachine, layOut, quantile } from './comparison/report';
+import { describeMachine, layOut } from './comparison/report';
+import { quantile } from './comparison/statistics';
 import { measureHash, measureSignIns, watchSignIns, type Place, type SignInCost } from './database/sign-ins';
 import { runExplained, type CommandRun, type Statement } from './database/statements';
 import {

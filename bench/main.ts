@@ -6,7 +6,15 @@
  */
 import { stopEverything } from '../test/support/bench/running';
 import { readPlan, type Plan } from './comparison/plan';
-import { barTable, demandTable, footprintTable, stormTable, table, type Report } from './comparison/report';
+import {
+  barTable,
+  demandTable,
+  footprintTable,
+  stormTable,
+  table,
+  threadTable,
+  type Report,
+} from './comparison/report';
 import { note, run } from './comparison/run';
 import { STORM, STORMING } from './comparison/storm';
 
@@ -28,8 +36,9 @@ function print(report: Report, plan: Plan): string {
   const sections = [
     `${report.machine}; ${report.at.slice(0, 10)}\n${report.method}`,
     table(report.figures),
+    threadTable(report.figures),
     hash &&
-      `one password check: ${hash.cpuPerThousand.toFixed(2)} ms CPU, ${hash.perSecond.toFixed(0)} a second`,
+      `one password check by itself: ${hash.cpuPerThousand.toFixed(2)} ms CPU, ${hash.perSecond.toFixed(0)} a second`,
     storm && stormTable(storm),
     demandTable(report.demands),
     footprintTable(report.footprints),
@@ -47,9 +56,10 @@ function legend({ idToken, nodeFlags }: Report, plan: Plan): string {
     { name: STORM, meaning: `client credentials, then the same beside ${STORMING} connections that sign in` },
   ];
   return [
-    'CPU ms: processor time of the server for one operation, all threads, median of the rounds; ±: half of how far they',
-    'lie apart; stores: the same of Postgres and Redis. They carry over between machines of a kind; ops/s do not.',
-    '× bare, × redis: how many times less processor time, how many times more operations a second, than they.',
+    'CPU ms: processor time of the server for one operation, all threads, median of the rounds; stores: the same of',
+    'Postgres and Redis. They carry over between machines of a kind; ops/s do not.',
+    '× bare, × redis: how many times less processor time, how many times more operations a second, than they in the',
+    'same turn; median of the turns. ±: half of how far the quartiles of what stands before it lie apart.',
     'Redis commands: also those that scripts call; round trips: reads from sockets. SQL: BEGIN and COMMIT apart.',
     `All of them run with ${flags} and sign ID tokens alike, ${idToken}.`,
     '',

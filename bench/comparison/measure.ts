@@ -2,7 +2,7 @@
 import { openConnection, type Connection } from '../client/connection';
 import type { Server } from '../servers/server';
 import type { Target } from '../client/target';
-import { storeCpuSeconds, storeTicks } from '../servers/usage';
+import { storeCpuSeconds, storeTicks, threadSeconds, type ThreadSeconds } from '../servers/usage';
 import type { Operation, Workload } from './workloads';
 
 export interface Measured {
@@ -11,11 +11,19 @@ export interface Measured {
   storePids: readonly number[];
 }
 
+/** Rounds of each subject in turns, and the seconds of each. */
+export interface Turns {
+  count: number;
+  seconds: number;
+}
+
 export interface Round {
   operations: number;
   seconds: number;
   /** Of the server process, all threads. */
   cpuSeconds: number;
+  /** What of it single threads used. */
+  threadSeconds: ThreadSeconds;
   /** Of Postgres and Redis. */
   storeCpuSeconds: number;
   /** Milliseconds of each operation. */
@@ -35,13 +43,19 @@ export async function runRound(measured: Measured, workload: Workload, seconds: 
   const connections = await openConnections(target.port, CONNECTIONS);
   try {
     const storesBefore = storeTicks(storePids);
+    const threadsBefore = threadSeconds(server.pid);
     const before = await server.usage();
     const { latencies, elapsed } = await drive(operation, connections, seconds);
     const after = await server.usage();
+    const threads = threadSeconds(server.pid);
     return {
       operations: latencies.length,
       seconds: elapsed,
       cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+      threadSeconds: {
+        main: threads.main - threadsBefore.main,
+        password: threads.password - threadsBefore.password,
+      },
       storeCpuSeconds: storeCpuSeconds(storesBefore, storeTicks(storePids)),
       latencies,
     };

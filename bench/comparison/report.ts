@@ -1,32 +1,17 @@
-/** Figures of all rounds, and their tables. */
+/** All that a run has found, and its tables. */
 import { arch, availableParallelism, cpus, release, type } from 'node:os';
 import type { Bar } from './bars';
 import type { Demands } from './counting/demands';
-import type { Round } from './measure';
+import type { Figures } from './figures';
 import type { StormFigures } from './storm';
 import { BARE, REDIS } from '../servers/subjects';
-
-export interface Figures {
-  workload: string;
-  subject: string;
-  operations: number;
-  /** Processor seconds of the server per 1,000 operations, which are milliseconds of one; median of the rounds. */
-  cpuPerThousand: number;
-  /** Greatest less least of the rounds, as a part of the median: how noisy the machine was. */
-  spread: number;
-  /** The same of Postgres and Redis together. */
-  storeCpuPerThousand: number;
-  perSecond: number;
-  p50: number;
-  p99: number;
-}
 
 export interface DemandFigures extends Demands {
   workload: string;
   subject: string;
 }
 
-/** One password check, in a process of its own. */
+/** One password check, in a process of its own with nothing beside it. */
 export interface HashFigures {
   cpuPerThousand: number;
   perSecond: number;
@@ -55,67 +40,49 @@ export interface Report {
   bars: Bar[];
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
-
-/** The smallest value that at least this part of all is not above. */
-export function quantile(values: readonly number[], part: number): number {
-  const sorted = Float64Array.from(values).sort();
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
-}
-
-export const median = (values: readonly number[]): number => quantile(values, 0.5);
-
-/** @param rounds of one workload on one subject, at least one */
-export function summarise(workload: string, subject: string, rounds: readonly Round[]): Figures {
-  const operations = sum(rounds.map((round) => round.operations));
-  const latencies = rounds.flatMap((round) => round.latencies);
-  const costs = rounds.map((round) => (1000 * round.cpuSeconds) / round.operations);
-  const cpuPerThousand = median(costs);
-  return {
-    workload,
-    subject,
-    operations,
-    cpuPerThousand,
-    spread: (Math.max(...costs) - Math.min(...costs)) / cpuPerThousand,
-    // Counted in hundredths of a second: too coarse for a single round.
-    storeCpuPerThousand: (1000 * sum(rounds.map((round) => round.storeCpuSeconds))) / operations,
-    perSecond: median(rounds.map((round) => round.operations / round.seconds)),
-    p50: quantile(latencies, 0.5),
-    p99: quantile(latencies, 0.99),
-  };
-}
-
 /** What kind of machine this is, without its name. */
 export function describeMachine(): string {
   const model = cpus()[0]?.model.trim() ?? arch();
   return `${availableParallelism()} cores (${model}), ${type()} ${release().split('-')[0]}, Node ${process.versions.node}`;
 }
 
-const COLUMNS = ['workload', 'subject', 'CPU ms', '± %', '× bare', '× redis', 'stores'].concat(
-  ...['ops/s', '× bare', '× redis', 'p50 ms', 'p99 ms'],
+const COLUMNS = ['workload', 'subject', 'CPU ms', '± %', '× bare', '± %', '× redis', '± %'].concat(
+  ...['stores', 'ops/s', '× bare', '× redis', 'p50 ms', 'p99 ms'],
 );
 const TEXT_COLUMNS = 2;
+
+const percent = (part: number): string => (100 * part).toFixed(0);
 
 /** The ratios say how many times better than another subject one is, by processor time and by operations a second. */
 export function table(figures: readonly Figures[]): string {
   const rows = figures.map((row, index) => {
-    const beside = (name: string): Figures | undefined =>
-      figures.find(({ workload, subject }) => workload === row.workload && subject === name);
-    const others = [beside(BARE), beside(REDIS)];
+    const ratios = [row.ratios[BARE], row.ratios[REDIS]];
     return [
       figures[index - 1]?.workload === row.workload ? '' : row.workload,
       row.subject,
       row.cpuPerThousand.toFixed(3),
-      (50 * row.spread).toFixed(0),
-      ...others.map((other) => (other ? (other.cpuPerThousand / row.cpuPerThousand).toFixed(2) : '')),
+      percent(row.spread),
+      ...ratios.flatMap((ratio) => (ratio ? [ratio.cpu.toFixed(2), percent(ratio.cpuSpread)] : ['', ''])),
       row.storeCpuPerThousand > 0 ? row.storeCpuPerThousand.toFixed(3) : '–',
       row.perSecond.toLocaleString('en', { maximumFractionDigits: 0 }),
-      ...others.map((other) => (other ? (row.perSecond / other.perSecond).toFixed(2) : '')),
+      ...ratios.map((ratio) => ratio?.perSecond.toFixed(2) ?? ''),
       row.p50.toFixed(2),
       row.p99.toFixed(2),
     ];
   });
   return layOut([COLUMNS, ...rows], TEXT_COLUMNS);
+}
+
+/** Which threads a password sign-in keeps busy; undefined where none was measured. */
+export function threadTable(figures: readonly Figures[]): string | undefined {
+  const rows = figures.flatMap(({ workload, subject, threads }) => {
+    if (!threads) return [];
+    const { whole, main, password, rest } = threads;
+    return [[workload, subject, ...[whole, main, password, rest].map((ms) => ms.toFixed(2))]];
+  });
+  if (rows.length === 0) return undefined;
+  const head = ['CPU ms by thread', 'subject', 'whole', 'main', 'password', 'libuv and V8'];
+  return layOut([head, ...rows], TEXT_COLUMNS);
 }
 
 export function demandTable(demands: readonly DemandFigures[]): string {

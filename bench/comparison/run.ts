@@ -8,20 +8,13 @@ import { judge } from './bars';
 import { compile } from '../servers/compile';
 import { openDemandCounter } from './counting/demands';
 import { startHasher, type Hasher, type HashRound } from '../servers/hash';
-import { CONNECTIONS, runRound, type Round } from './measure';
+import { summarise, type Figures } from './figures';
+import { CONNECTIONS, runRound, type Round, type Turns } from './measure';
 import { productionFlags } from '../servers/node-flags';
 import type { Plan } from './plan';
-import {
-  describeMachine,
-  median,
-  summarise,
-  type DemandFigures,
-  type Figures,
-  type Footprint,
-  type HashFigures,
-  type Report,
-} from './report';
+import { describeMachine, type DemandFigures, type Footprint, type HashFigures, type Report } from './report';
 import { footprintOf, openFolder, startSubject, type RunningSubject } from '../servers/running';
+import { median } from './statistics';
 import { measureStorm, type StormFigures } from './storm';
 import { OURS } from '../servers/subjects';
 import type { Workload } from './workloads';
@@ -97,19 +90,18 @@ async function time(running: readonly RunningSubject[], hasher: Hasher, plan: Pl
       if (workload.withPassword) hashRounds.push(await hasher.run(seconds));
     };
     figures.push(...(await measure(workload, measured, beside, plan)));
-    hash ??= hashFigures(hashRounds.slice(1), plan);
+    hash ??= hashFigures(hashRounds.slice(1), plan.longTurns);
   }
   const ours = running.find(({ subject }) => subject.name === OURS);
   if (!plan.storm || !ours) return { figures, hash };
   note('tokens beside a sign-in storm');
-  return {
-    figures,
-    hash,
-    storm: await measureStorm(OURS, ours, { rounds: plan.rounds, seconds: plan.seconds }),
-  };
+  return { figures, hash, storm: await measureStorm(OURS, ours, plan.longTurns) };
 }
 
-/** Rounds of the subjects take turns, so that what slows the machine for a while slows them all. */
+/**
+ * Rounds of the subjects take turns, so that what slows the machine for a while slows them all. Every other turn goes
+ * backwards, so that nobody always comes after the same one.
+ */
 async function measure(
   workload: Workload,
   running: readonly RunningSubject[],
@@ -117,9 +109,10 @@ async function measure(
   plan: Plan,
 ): Promise<Figures[]> {
   const rounds = new Map<RunningSubject, Round[]>(running.map((one) => [one, []]));
-  for (let turn = 0; turn <= plan.rounds; turn += 1) {
-    const seconds = turn === 0 ? plan.warmUpSeconds : plan.seconds;
-    for (const one of running) {
+  const turns = workload.withPassword ? plan.longTurns : plan.turns;
+  for (let turn = 0; turn <= turns.count; turn += 1) {
+    const seconds = turn === 0 ? plan.warmUpSeconds : turns.seconds;
+    for (const one of turn % 2 === 0 ? running : running.toReversed()) {
       const round = await runRound(one, workload, seconds).catch((error: unknown) => {
         throw new Error(`${workload.name} on ${one.subject.name} failed`, { cause: error });
       });
@@ -127,10 +120,13 @@ async function measure(
     }
     await beside(seconds);
   }
-  return [...rounds].map(([{ subject }, made]) => summarise(workload.name, subject.name, made));
+  return summarise(
+    workload.name,
+    [...rounds].map(([{ subject }, made]) => ({ subject: subject.name, rounds: made })),
+  );
 }
 
-function hashFigures(rounds: readonly HashRound[], { seconds }: Plan): HashFigures | undefined {
+function hashFigures(rounds: readonly HashRound[], { seconds }: Turns): HashFigures | undefined {
   if (rounds.length === 0) return undefined;
   return {
     cpuPerThousand: median(rounds.map(({ cpuSeconds, operations }) => (1000 * cpuSeconds) / operations)),
@@ -138,5 +134,7 @@ function hashFigures(rounds: readonly HashRound[], { seconds }: Plan): HashFigur
   };
 }
 
-const method = (plan: Plan): string =>
-  `${CONNECTIONS} connections, ${plan.rounds} × ${plan.seconds} s in turns after ${plan.warmUpSeconds} s of warming up, driver on the same machine`;
+const describeTurns = ({ count, seconds }: Turns): string => `${count} × ${seconds} s`;
+
+const method = ({ turns, longTurns, warmUpSeconds }: Plan): string =>
+  `${CONNECTIONS} connections, ${describeTurns(turns)} in turns (with passwords ${describeTurns(longTurns)}) after ${warmUpSeconds} s of warming up, driver on the same machine`;

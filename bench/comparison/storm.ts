@@ -1,19 +1,13 @@
 /** What is left for machines while people sign in: tokens of one relying party, quiet and beside sign-ins. */
 import type { Connection } from '../client/connection';
-import { CONNECTIONS, drive, openConnections, type Measured } from './measure';
-import { quantile } from './report';
+import { CONNECTIONS, drive, openConnections, type Measured, type Turns } from './measure';
+import { quantile } from './statistics';
 import { clientCredentials, coldFlow } from './workloads';
 
 export const STORM = 'tokens beside a sign-in storm';
 
 /** Connections that sign in with a password again and again. */
 export const STORMING = 8;
-
-export interface StormPlan {
-  rounds: number;
-  /** Of each half of a round. */
-  seconds: number;
-}
 
 interface Half {
   perSecond: number;
@@ -35,15 +29,11 @@ interface Tally {
 }
 
 /** Quiet and stormy times take turns. The first turn warms up and does not count. */
-export async function measureStorm(
-  subject: string,
-  measured: Measured,
-  plan: StormPlan,
-): Promise<StormFigures> {
+export async function measureStorm(subject: string, measured: Measured, turns: Turns): Promise<StormFigures> {
   const halves = { quiet: emptyTally(), beside: emptyTally() };
-  for (let turn = 0; turn <= plan.rounds; turn += 1) {
+  for (let turn = 0; turn <= turns.count; turn += 1) {
     for (const [name, tally] of Object.entries(halves)) {
-      const made = await spell(measured, turn === 0 ? plan.seconds / 2 : plan.seconds, name === 'beside');
+      const made = await spell(measured, turn === 0 ? turns.seconds / 2 : turns.seconds, name === 'beside');
       if (turn > 0) add(tally, made);
     }
   }

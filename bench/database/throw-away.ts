@@ -7,7 +7,7 @@ import { onStop, stopEverything } from '../../test/support/bench/running';
 import { freePort } from '../../test/support/processes';
 import { startPostgresServer, type PostgresServer } from '../../test/support/postgres-server';
 import { startRedisServer } from '../../test/support/redis-server';
-import { quantile } from '../comparison/report';
+import { quantile } from '../comparison/statistics';
 import { compile } from '../servers/compile';
 import { openFolder } from '../servers/running';
 import { populate, type Population } from './population';

@@ -1,5 +1,6 @@
 /** What `npm run bench:growth` prints: keys and rows that are left, tables before and after sweeping, the work of that. */
-import { layOut, quantile } from '../comparison/report';
+import { layOut } from '../comparison/report';
+import { quantile } from '../comparison/statistics';
 import { summarisePlans } from '../database/plans';
 import { print, verdict } from '../database/throw-away';
 import { BOUNDS } from './bounds';

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { onStop } from '../../test/support/bench/running';
 import { FOLDER_VARIABLE, temporaryFolder } from '../../test/support/processes';
 import type { Measured } from '../comparison/measure';
-import { median, type Footprint } from '../comparison/report';
+import type { Footprint } from '../comparison/report';
+import { median } from '../comparison/statistics';
 import { startServer, type Server, type ServerPlace } from './server';
 import { folderOf, type Stores, type Subject } from './subjects';
 

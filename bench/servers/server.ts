@@ -25,6 +25,7 @@ export interface ServerPlace {
 }
 
 export interface Server {
+  pid: number;
   /** From the start of the process to the first answer, in milliseconds. */
   startMs: number;
   usage(): Promise<Usage>;
@@ -50,7 +51,7 @@ export async function startServer(program: ServerProgram, place: ServerPlace, po
   const begun = performance.now();
   const child = startProgram(program, place);
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
-  const server = { usage: () => askUsage(child), stop: () => stopProgram(child) };
+  const server = { pid: child.pid ?? 0, usage: () => askUsage(child), stop: () => stopProgram(child) };
   while (!(await answers(port))) {
     if (ended()) throw new Error(`${program.entry} ended: ${tail(place.log)}`);
     if (performance.now() - begun > PATIENCE_MS) {

@@ -19,8 +19,8 @@ export function storeTicks(pids: readonly number[]): StoreTicks {
   if (pids.length === 0 || process.platform !== 'linux') return found;
   const wanted = new Set(pids);
   for (const entry of readdirSync('/proc')) {
-    const stat = /^\d+$/.test(entry) ? readStat(entry) : undefined;
-    if (stat && (wanted.has(stat.pid) || wanted.has(stat.parent))) found.set(stat.pid, stat.ticks);
+    const stat = /^\d+$/.test(entry) ? readStat(`/proc/${entry}`) : undefined;
+    if (stat && (wanted.has(stat.id) || wanted.has(stat.parent))) found.set(stat.id, stat.ticks);
   }
   return found;
 }
@@ -32,12 +32,47 @@ export function storeCpuSeconds(before: StoreTicks, after: StoreTicks): number {
   return ticks / TICKS_PER_SECOND;
 }
 
+/** Of one server process: its main thread, and those that check passwords. */
+export interface ThreadSeconds {
+  main: number;
+  password: number;
+}
+
+/** The name that the product gives the threads of its password pool. */
+const PASSWORD_THREAD = 'password';
+
+/** Processor time so far, to a hundredth of a second; zero where there is no /proc. */
+export function threadSeconds(pid: number): ThreadSeconds {
+  const ticks = { main: 0, password: 0 };
+  if (process.platform !== 'linux') return ticks;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const stat = readStat(`/proc/${pid}/task/${thread}`);
+    if (stat?.id === pid) ticks.main += stat.ticks;
+    else if (stat?.name === PASSWORD_THREAD) ticks.password += stat.ticks;
+  }
+  return { main: ticks.main / TICKS_PER_SECOND, password: ticks.password / TICKS_PER_SECOND };
+}
+
+interface Stat {
+  /** Of a process or of a thread. */
+  id: number;
+  name: string;
+  parent: number;
+  ticks: number;
+}
+
 /** proc(5): after the name in brackets, which may hold anything, field 2 is the parent, 12 and 13 user and system time. */
-function readStat(pid: string): { pid: number; parent: number; ticks: number } | undefined {
+function readStat(folder: string): Stat | undefined {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { pid: Number(pid), parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) };
+    const text = readFileSync(`${folder}/stat`, 'latin1');
+    const [open, close] = [text.indexOf('('), text.lastIndexOf(')')];
+    const fields = text.slice(close + 2).split(' ');
+    return {
+      id: Number(text.slice(0, open)),
+      name: text.slice(open + 1, close),
+      parent: Number(fields[1]),
+      ticks: Number(fields[11]) + Number(fields[12]),
+    };
   } catch {
     return undefined; // It has just ended.
   }
