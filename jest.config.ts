@@ -13,6 +13,6 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/bench/start.ts',
   globalTeardown: '<rootDir>/test/support/bench/stop.ts',
   setupFiles: ['<rootDir>/test/support/bench/realm.ts'],
-  testTimeout: 20_000,
+  testTimeout: 60_000,
   maxWorkers: 2,
 } satisfies Config;

@@ -25,7 +25,7 @@ beforeAll(async () => {
   product = await startProduct('postgres', { env: { ...ROOMY, REGISTRATION_PATHS: 'kit' } });
   client = await addClient(product.app, { sign_in_names: ['phone', 'email'] });
   person = await register();
-}, 60_000);
+}, 180_000);
 afterAll(() => product.close());
 
 /** By the path of the carrier, as a person without ИНН. */

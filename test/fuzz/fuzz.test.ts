@@ -20,7 +20,7 @@ beforeAll(async () => {
     // It is this one.
     alive: () => true,
   };
-}, 60_000);
+}, 180_000);
 afterAll(() => product.close());
 
 it('answers every one of them in order', async () => {

@@ -171,7 +171,7 @@ describe('attack 81, attack 82: without Redis', () => {
     // Without offline_access a refresh token lives no longer than its session, which was lost with the rest.
     expect([200, 400]).toContain((await refreshTokens(party, client, tokens.refresh)).status);
     await tokensFor(product, createAgent(product.issuer), client, person);
-  }, 30_000);
+  });
 
   it('that does not answer is no different', async () => {
     const { product } = running;
@@ -186,7 +186,7 @@ describe('attack 81, attack 82: without Redis', () => {
       redis.thaw();
     }
     await until('the product to be ready', isReady(product), 5);
-  }, 30_000);
+  });
 });
 
 describe('attack 81, attack 82: without Postgres', () => {
@@ -198,7 +198,7 @@ describe('attack 81, attack 82: without Postgres', () => {
     postgres = await startPostgresServer();
     redis = await openTestRedis();
     running = await run(postgres.url('postgres'), redis.url);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await running.stop();
     await postgres.close();
@@ -220,7 +220,7 @@ describe('attack 81, attack 82: without Postgres', () => {
     expect((await refreshTokens(relyingParty(product), client, tokens.refresh)).status).toBe(200);
     const page = await openSignIn(halfWay, authorizationRequest(client));
     expect((await submitSignIn(halfWay, page, person)).status).toBe(303);
-  }, 60_000);
+  }, 180_000);
 
   it('that is locked is "not now" too, in the middle of a sign-in, and nobody is in', async () => {
     const { product } = running;
@@ -242,7 +242,7 @@ describe('attack 81, attack 82: without Postgres', () => {
     const sessions = db.selectFrom('accountSessions').select('uid');
     expect(await sessions.where('accountId', '=', person.id).execute()).toEqual([]);
     await tokensFor(product, createAgent(product.issuer), client, person);
-  }, 30_000);
+  });
 });
 
 describe.each(storageKinds)('attack 80 on %s: a flood of sign-ins', (kind) => {
@@ -275,5 +275,5 @@ describe.each(storageKinds)('attack 80 on %s: a flood of sign-ins', (kind) => {
     } finally {
       await product.close();
     }
-  }, 40_000);
+  });
 });

@@ -19,7 +19,7 @@ let compiled: ReturnType<typeof compileProgram>;
 
 beforeAll(() => {
   compiled = compileProgram();
-}, 60_000);
+}, 180_000);
 afterAll(() => compiled.remove());
 
 describe.each(storageKinds)('a killed server on %s', (kind) => {
@@ -33,7 +33,7 @@ describe.each(storageKinds)('a killed server on %s', (kind) => {
   beforeAll(async () => {
     premises = await preparePremises(kind);
     await start();
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await program.kill('SIGKILL');
     await premises.close();
@@ -86,7 +86,7 @@ describe.each(storageKinds)('a killed server on %s', (kind) => {
     expect((await party.get('/userinfo', { headers: authorization })).status).toBe(200);
     const refreshed = await refreshTokens(party, client, String(tokens.json.refresh_token));
     expect(refreshed.status).toBe(200);
-  }, 60_000);
+  }, 180_000);
 });
 
 interface Connection {
@@ -118,7 +118,7 @@ describe('one process on one data folder', () => {
     premises = await preparePremises('embedded');
     program = startProgram(compiled.main, premises.env, premises.folder);
     await program.ready();
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await program.kill('SIGKILL');
     await premises.close();
@@ -135,7 +135,7 @@ describe('one process on one data folder', () => {
     program = startProgram(compiled.main, premises.env, premises.folder);
     await program.ready();
     expect(program.complaints()).toBe('');
-  }, 60_000);
+  }, 180_000);
 
   it('stops in order: not ready, finishes what is under way, takes nothing new, is gone within 15 s', async () => {
     const port = Number(premises.env.PORT);
@@ -165,5 +165,5 @@ describe('one process on one data folder', () => {
     expect(endless.received()).toMatch(/^HTTP\/1\.1 503 /);
     expect(endless.received()).toMatch(/\r\nRetry-After: 1\r\n/i);
     expect(program.complaints()).toBe('');
-  }, 60_000);
+  }, 180_000);
 });

@@ -14,7 +14,7 @@ let place: Place;
 beforeAll(async () => {
   // Costly enough that a hash which is left out would be seen at once.
   place = await openPlace('postgres', createPasswordHasher({ memoryKib: 8192, passes: 2, workers: 1 }));
-}, 60_000);
+}, 180_000);
 afterAll(() => place.close());
 
 it.each(WAYS.map((way) => [way.name, way] as const))(

@@ -114,7 +114,7 @@ describe.each(storageKinds)('a leaked dump of %s', (kind) => {
     await takeKeys();
     tables = await readTables(product);
     lines = [...[...tables.values()].flat(), ...(await readRedis(product.app.config.redisUrl))];
-  }, 60_000);
+  }, 180_000);
   afterAll(() => product.close());
 
   async function signInAndRefresh(): Promise<void> {
@@ -264,7 +264,7 @@ describe.each(storageKinds)('a leaked dump of %s', (kind) => {
       await Promise.all(tries);
     }
     expect(opened).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   /** Whether a word opens something, by what it is taken for. */
   function credentials(): Record<'access token' | 'session' | 'link' | 'client secret' | 'token', Opens> {

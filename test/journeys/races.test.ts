@@ -66,7 +66,7 @@ describe.each(storageKinds)('races on %s', (kind) => {
       const answers = await atOnce((port) => redeemCode(party, client, request, code, { port }));
       expect(outcomes(answers)).toEqual(oneWinner);
     }
-  }, 60_000);
+  }, 180_000);
 
   it(`attack 11: gives one refresh token of ${PARALLEL} parallel uses to one, ${ROUNDS} times`, async () => {
     const party = relyingParty(product);
@@ -82,7 +82,7 @@ describe.each(storageKinds)('races on %s', (kind) => {
         json: { error: 'invalid_grant' },
       });
     }
-  }, 60_000);
+  }, 180_000);
 
   it.each([0, 1])('attack 9: a code that comes again after %i s ends what it gave', async (seconds) => {
     const tokens = await tokensFor(product, agent, client, person);

@@ -94,7 +94,7 @@ describe.each(storageKinds)('races of a registration on %s', (kind) => {
         .executeTakeFirstOrThrow();
       expect(spent.consumedAt).not.toBeNull();
     }
-  }, 60_000);
+  }, 180_000);
 
   it(`of wrong codes five are compared, and then not even the right one, ${rounds} times`, async () => {
     for (let round = 0; round < rounds; round += 1) {
@@ -107,7 +107,7 @@ describe.each(storageKinds)('races of a registration on %s', (kind) => {
       expect(late.body).toContain('слишком много раз');
       expect(late.body).toContain('2 / 3');
     }
-  }, 60_000);
+  }, 180_000);
 
   it(`attack 84: the last step sent many times sends one mail, ${rounds} times`, async () => {
     for (let round = 0; round < rounds; round += 1) {
@@ -116,7 +116,7 @@ describe.each(storageKinds)('races of a registration on %s', (kind) => {
       expect((await wizard.open()).body).toContain('3 / 3');
       expect(await messagesTo(product.app, person.email)).toHaveLength(1);
     }
-  }, 60_000);
+  }, 180_000);
 
   it(`attack 46, attack 84: the mailed link makes one account with one application, ${rounds} times`, async () => {
     for (let round = 0; round < rounds; round += 1) {
@@ -130,7 +130,7 @@ describe.each(storageKinds)('races of a registration on %s', (kind) => {
       expect(await accountsOf(person)).toHaveLength(1);
       expect(await applicationsOf(person)).toHaveLength(1);
     }
-  }, 60_000);
+  }, 180_000);
 
   it(`the code of the mail beside its link makes one account, ${rounds} times`, async () => {
     for (let round = 0; round < rounds; round += 1) {
@@ -152,7 +152,7 @@ describe.each(storageKinds)('races of a registration on %s', (kind) => {
       expect(await applicationsOf(person)).toHaveLength(1);
       expect((await wizard.open()).body).toContain('заявка передана на рассмотрение');
     }
-  }, 60_000);
+  }, 180_000);
 
   it(`of approvals and refusals at once one holds and is told, ${rounds} times`, async () => {
     const command = (argv: string[], index: number) => {
@@ -178,7 +178,7 @@ describe.each(storageKinds)('races of a registration on %s', (kind) => {
       const mails = (await messagesTo(product.app, person.email)).map(({ template }) => template);
       expect(mails.filter((template) => /approved|declined/.test(template))).toEqual([`application_${won}`]);
     }
-  }, 60_000);
+  }, 180_000);
 
   it('scanners that open the link by HEAD and GET before the person do no harm', async () => {
     const { person, link } = await withMail();

@@ -167,7 +167,7 @@ describe.each(storageKinds)('logins of an older portal on %s', (kind) => {
           .transaction()
           .execute((trx) => declineLegacyLinks(trx, accountId, 'operator:test', at));
     }
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('the older portal asked over HTTP', () => {

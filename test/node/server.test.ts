@@ -21,7 +21,7 @@ describe('several processes on one port', () => {
     premises = await preparePremises('postgres', { WORKERS: '2', METRICS_PORT: String(metricsPort) });
     program = startProgram(compiled.main, premises.env, premises.folder);
     await program.ready();
-  }, 90_000);
+  }, 180_000);
   afterAll(async () => {
     await program.kill('SIGKILL');
     await premises.close();
@@ -48,7 +48,7 @@ describe('several processes on one port', () => {
       expect(first).toMatch(new RegExp(`^portone_id_${name} \\d+$`, 'm'));
     const pid = (text: string): string | undefined => /process_start_time_seconds \S+/.exec(text)?.[0];
     expect(pid(second)).toBeDefined();
-  }, 40_000);
+  });
 
   it('one that is killed comes back while the other serves, and all end at one signal', async () => {
     const before = childrenOf(program.pid);
@@ -65,5 +65,5 @@ describe('several processes on one port', () => {
     expect(await program.kill('SIGTERM')).toBe(0);
     for (const pid of children) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     expect(program.complaints()).toBe('');
-  }, 40_000);
+  });
 });

@@ -59,7 +59,7 @@ export function accepts(port: number): Promise<boolean> {
 export async function until(
   what: string,
   check: () => boolean | Promise<boolean>,
-  seconds = 15,
+  seconds = 30,
 ): Promise<void> {
   const end = performance.now() + seconds * 1000;
   while (!(await check())) {

@@ -44,7 +44,7 @@ beforeAll(async () => {
   };
   const groups = PACK.map((group) => ({ ...group, modules: group.modules.filter(({ alone }) => !alone) }));
   results = await runPack(place, groups, { lanes: 4, patience: 0 });
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await product.close();
   await listener.close();
