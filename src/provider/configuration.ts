@@ -15,6 +15,7 @@ import { cookieName } from '../http/cookies';
 import type { Outgoing } from '../http/outgoing/outgoing';
 import type { Secrets } from '../secrets';
 import type { Database } from '../storage/tables';
+import { INTERACTION_LASTS } from './adapters/interactions';
 import { COMPANY } from './session/acting-company';
 import { CLAIMS_BY_SCOPE } from './claims';
 import type { DevicePages } from './device/pages';
@@ -158,7 +159,7 @@ function lifetimes(settings: ProviderSettings): Configuration['ttl'] {
     DeviceCode: 10 * MINUTE,
     Grant: refresh + 7 * DAY,
     IdToken: 10 * MINUTE,
-    Interaction: 60 * MINUTE,
+    Interaction: INTERACTION_LASTS,
     RefreshToken: (_ctx, token) => secondsLeft(token.authTime, refresh),
     Session: (_ctx, session) => {
       return session.accountId === undefined ? 10 * MINUTE : sessionLasts(settings.sessions, session);

@@ -1,5 +1,6 @@
 /** The interaction port over oidc-provider, and the map from a prompt's name to the page that settles it. */
-import { errors } from 'oidc-provider';
+import type Provider from 'oidc-provider';
+import { errors, type InteractionResults } from 'oidc-provider';
 import { isInForce } from '../accounts/account';
 import { findSession } from '../accounts/sessions/store';
 import { findProfile } from '../accounts/store';
@@ -11,22 +12,36 @@ import type { InteractionDetails, Interactions } from '../http/interactions';
 import type { Cookie } from '../http/cookies';
 import { allowFormTarget } from '../http/security-headers';
 import type { Queryable } from '../storage/tables';
+import { withCookiesOf } from './adapters/interactions';
 import { requestedDetails } from './protocol/authorization-details';
 import { COMPANY } from './session/acting-company';
 import { acrOf, scopesOfClaims } from './session/authentication';
 import type { ProviderHolder } from './provider';
 
+type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
+
 export function createInteractions(holder: ProviderHolder, db: Queryable): Interactions {
-  const finish = async (ctx: Context, result: Record<string, unknown>): Promise<void> => {
-    const returnTo = await holder.provider().interactionResult(ctx.req, ctx.res, result).catch(expired);
+  // A page asks again for what led to it, and settles what it has read.
+  const opened = new WeakMap<object, Promise<Interaction>>();
+  const open = (ctx: Context): Promise<Interaction> => {
+    const known = opened.get(ctx.req);
+    if (known) return known;
+    const asked = withCookiesOf(ctx, () => holder.provider().interactionDetails(ctx.req, ctx.res));
+    const interaction = asked.catch(expired);
+    opened.set(ctx.req, interaction);
+    return interaction;
+  };
+  const finish = async (ctx: Context, result: InteractionResults): Promise<void> => {
+    const interaction = await open(ctx);
+    interaction.result = 'error' in result ? result : { ...interaction.lastSubmission, ...result };
+    await withCookiesOf(ctx, () => interaction.persist());
     ctx.status = 303;
-    ctx.redirect(returnTo);
+    ctx.redirect(interaction.returnTo);
   };
   const asked = new WeakMap<object, Promise<InteractionDetails>>();
   return {
-    // The page of a prompt asks again for what led to it.
     details: (ctx) => {
-      const details = asked.get(ctx.req) ?? findDetails(holder, db, ctx);
+      const details = asked.get(ctx.req) ?? open(ctx).then((found) => describe(holder, db, ctx, found));
       asked.set(ctx.req, details);
       return details;
     },
@@ -49,11 +64,14 @@ function expired(error: unknown): never {
   throw error;
 }
 
-async function findDetails(holder: ProviderHolder, db: Queryable, ctx: Context): Promise<InteractionDetails> {
-  const provider = holder.provider();
-  const interaction = await provider.interactionDetails(ctx.req, ctx.res).catch(expired);
+async function describe(
+  holder: ProviderHolder,
+  db: Queryable,
+  ctx: Context,
+  interaction: Interaction,
+): Promise<InteractionDetails> {
   const path = /^\/interaction\/([^/]+)/.exec(ctx.path)?.[1];
-  const client = await provider.Client.find(text(interaction.params.client_id) ?? '');
+  const client = await holder.provider().Client.find(text(interaction.params.client_id) ?? '');
   if (interaction.uid !== path || !client) throw new Refusal('interaction_expired');
   const { params, prompt, session } = interaction;
   // Every page but the sign-in's acts for somebody; nobody acts on after they were blocked or signed out elsewhere.

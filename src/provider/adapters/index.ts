@@ -2,6 +2,7 @@
 import type { Adapter } from 'oidc-provider';
 import type { KnownClients } from '../../clients/known';
 import type { Clock } from '../../clock';
+import type { Config } from '../../config';
 import type { Secrets } from '../../secrets';
 import { ofToken, type Standings } from '../session/standing';
 import type { EphemeralStore } from '../../storage/ephemeral/port';
@@ -13,12 +14,14 @@ import { deviceCodeArtifacts } from './device-codes';
 import { notingParticipants } from '../session/participants';
 import { ephemeralArtifacts } from './ephemeral-artifacts';
 import { grantArtifacts } from './grants';
+import { interactionArtifacts } from './interactions';
 import { ofOwnKind } from './kinds';
 import { createPayloadSeal } from './payload';
 import { refreshTokenArtifacts } from './refresh-tokens';
 import { sessionArtifacts } from './sessions';
 
 export interface AdapterParts {
+  config: Pick<Config, 'issuer'>;
   db: Database;
   statements: Statements;
   ephemeral: EphemeralStore;
@@ -30,6 +33,7 @@ export interface AdapterParts {
 
 /** The adapter factory that oidc-provider asks once per model. */
 export function createAdapters({
+  config,
   db,
   statements,
   ephemeral,
@@ -47,6 +51,7 @@ export function createAdapters({
     if (model === 'DeviceCode')
       return notingParticipants(deviceCodeArtifacts(ephemeral, payloads, secrets), db, clients);
     if (model === 'Session') return sessionArtifacts(ephemeral, payloads);
+    if (model === 'Interaction') return interactionArtifacts(ephemeral, payloads, config.issuer);
     const plain = ephemeralArtifacts(model, ephemeral, payloads);
     return model === 'AuthorizationCode' ? refusing(notingParticipants(plain, db, clients)) : plain;
   };
