@@ -11,12 +11,6 @@ export interface Measured {
   storePids: readonly number[];
 }
 
-/** Rounds of each subject in turns, and the seconds of each. */
-export interface Turns {
-  count: number;
-  seconds: number;
-}
-
 export interface Round {
   operations: number;
   seconds: number;
@@ -35,10 +29,9 @@ export const CONNECTIONS = 16;
 export const openConnections = (port: number, count: number): Promise<Connection[]> =>
   Promise.all(Array.from({ length: count }, () => openConnection(port)));
 
-/** @throws Error on the first wrong answer, naming workload and answer. */
-export async function runRound(measured: Measured, workload: Workload, seconds: number): Promise<Round> {
+/** @throws Error on the first wrong answer */
+export async function runRound(measured: Measured, operation: Operation, seconds: number): Promise<Round> {
   const { server, target, storePids } = measured;
-  const operation = await prepare(workload, target);
   // Opened only now: a server closes connections that stay idle for some seconds.
   const connections = await openConnections(target.port, CONNECTIONS);
   try {
@@ -64,7 +57,8 @@ export async function runRound(measured: Measured, workload: Workload, seconds: 
   }
 }
 
-async function prepare(workload: Workload, target: Target): Promise<Operation> {
+/** Makes the sessions and tokens that rounds spend. */
+export async function prepare(workload: Workload, target: Target): Promise<Operation> {
   const connection = await openConnection(target.port);
   try {
     return await workload.prepare(target, connection, CONNECTIONS);

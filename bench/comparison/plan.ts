@@ -1,8 +1,8 @@
 /** What one run of the bench does, as its options say. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Turns } from './measure';
 import { STORM } from './storm';
+import type { Turns } from './turns';
 import { EMBEDDED, SUBJECTS, type Subject } from '../servers/subjects';
 import { WORKLOADS, type Workload } from './workloads';
 
@@ -11,7 +11,7 @@ export interface Plan {
   workloads: readonly Workload[];
   storm: boolean;
   turns: Turns;
-  /** Where passwords are checked: operations take so long that a short round would hold too few. */
+  /** Where passwords are checked: operations take so long that a short slice would hold too few. */
   longTurns: Turns;
   /** Of the turn before the first, which does not count. */
   warmUpSeconds: number;
@@ -24,15 +24,15 @@ export interface Plan {
 }
 
 const FULL = {
-  turns: { count: 8, seconds: 0.6 },
-  longTurns: { count: 4, seconds: 1.2 },
+  turns: { count: 8, seconds: 0.6, slices: 4 },
+  longTurns: { count: 4, seconds: 1.2, slices: 1 },
   warmUpSeconds: 0.8,
   starts: 3,
   counted: 40,
 };
 const QUICK = {
-  turns: { count: 2, seconds: 0.3 },
-  longTurns: { count: 1, seconds: 0.6 },
+  turns: { count: 2, seconds: 0.3, slices: 2 },
+  longTurns: { count: 1, seconds: 0.6, slices: 1 },
   warmUpSeconds: 0.2,
   starts: 1,
   counted: 20,

@@ -9,7 +9,7 @@ import { compile } from '../servers/compile';
 import { openDemandCounter } from './counting/demands';
 import { startHasher, type Hasher, type HashRound } from '../servers/hash';
 import { summarise, type Figures } from './figures';
-import { CONNECTIONS, runRound, type Round, type Turns } from './measure';
+import { CONNECTIONS, type Round } from './measure';
 import { productionFlags } from '../servers/node-flags';
 import type { Plan } from './plan';
 import { describeMachine, type DemandFigures, type Footprint, type HashFigures, type Report } from './report';
@@ -17,6 +17,7 @@ import { footprintOf, openFolder, startSubject, type RunningSubject } from '../s
 import { median } from './statistics';
 import { measureStorm, type StormFigures } from './storm';
 import { OURS } from '../servers/subjects';
+import { takeTurn, type Turns } from './turns';
 import type { Workload } from './workloads';
 
 /** Progress goes to stderr, so that what a program reads from stdout is the result alone. */
@@ -98,31 +99,27 @@ async function time(running: readonly RunningSubject[], hasher: Hasher, plan: Pl
   return { figures, hash, storm: await measureStorm(OURS, ours, plan.longTurns) };
 }
 
-/**
- * Rounds of the subjects take turns, so that what slows the machine for a while slows them all. Every other turn goes
- * backwards, so that nobody always comes after the same one.
- */
+/** The first turn warms up and does not count. */
 async function measure(
   workload: Workload,
   running: readonly RunningSubject[],
   beside: (seconds: number) => Promise<void>,
   plan: Plan,
 ): Promise<Figures[]> {
-  const rounds = new Map<RunningSubject, Round[]>(running.map((one) => [one, []]));
-  const turns = workload.withPassword ? plan.longTurns : plan.turns;
-  for (let turn = 0; turn <= turns.count; turn += 1) {
-    const seconds = turn === 0 ? plan.warmUpSeconds : turns.seconds;
-    for (const one of turn % 2 === 0 ? running : running.toReversed()) {
-      const round = await runRound(one, workload, seconds).catch((error: unknown) => {
-        throw new Error(`${workload.name} on ${one.subject.name} failed`, { cause: error });
-      });
-      if (turn > 0) rounds.get(one)?.push(round);
-    }
+  const { count, seconds, slices } = workload.withPassword ? plan.longTurns : plan.turns;
+  const turns: Round[][] = [];
+  await takeTurn(workload, running, { seconds: plan.warmUpSeconds, slices: 1 });
+  await beside(plan.warmUpSeconds);
+  while (turns.length < count) {
+    turns.push(await takeTurn(workload, running, { seconds, slices }));
     await beside(seconds);
   }
   return summarise(
     workload.name,
-    [...rounds].map(([{ subject }, made]) => ({ subject: subject.name, rounds: made })),
+    running.map(({ subject }, at) => ({
+      subject: subject.name,
+      rounds: turns.flatMap((turn) => turn[at] ?? []),
+    })),
   );
 }
 
@@ -134,7 +131,8 @@ function hashFigures(rounds: readonly HashRound[], { seconds }: Turns): HashFigu
   };
 }
 
-const describeTurns = ({ count, seconds }: Turns): string => `${count} × ${seconds} s`;
+const describeTurns = ({ count, seconds, slices }: Turns): string =>
+  `${count} × ${seconds} s${slices > 1 ? ` in ${slices} slices` : ''}`;
 
 const method = ({ turns, longTurns, warmUpSeconds }: Plan): string =>
-  `${CONNECTIONS} connections, ${describeTurns(turns)} in turns (with passwords ${describeTurns(longTurns)}) after ${warmUpSeconds} s of warming up, driver on the same machine`;
+  `${CONNECTIONS} connections, ${describeTurns(turns)}, with passwords ${describeTurns(longTurns)}, in turns after ${warmUpSeconds} s of warming up, driver on the same machine`;

@@ -1,7 +1,8 @@
 /** What is left for machines while people sign in: tokens of one relying party, quiet and beside sign-ins. */
 import type { Connection } from '../client/connection';
-import { CONNECTIONS, drive, openConnections, type Measured, type Turns } from './measure';
+import { CONNECTIONS, drive, openConnections, type Measured } from './measure';
 import { quantile } from './statistics';
+import type { Turns } from './turns';
 import { clientCredentials, coldFlow } from './workloads';
 
 export const STORM = 'tokens beside a sign-in storm';
