@@ -8,7 +8,7 @@ import { createSecrets, randomToken, type Secrets } from './secrets';
 import type { EphemeralStore } from './storage/ephemeral/port';
 import { createRedisStore } from './storage/ephemeral/redis';
 import { createSqlStore } from './storage/ephemeral/sql';
-import { migrate } from './storage/migrate';
+import { isMigrated, migrate } from './storage/migrate';
 import { openDatabase, type OpenedDatabase } from './storage/postgres';
 import { openRedis } from './storage/redis';
 
@@ -78,6 +78,7 @@ function findViews(): string {
 
 /** Brings the schema up to date on a connection that may wait, unlike those that serve people. */
 export async function migrateFoundation({ config, db, log }: Foundation): Promise<void> {
+  if (await isMigrated(db)) return;
   const { databaseUrl: url, dataDir } = config;
   const patient = url === undefined ? undefined : await openDatabase({ url, dataDir, poolSize: 1 });
   try {
