@@ -1,5 +1,5 @@
-/** Mail over SMTP. The only file that knows nodemailer. */
-import { createTransport } from 'nodemailer';
+/** Mail over SMTP. The only file that knows nodemailer, which is loaded with the first mail: no start waits for it. */
+import type { Transporter } from 'nodemailer';
 import { isMailAddress, parseMailbox } from './mail-address';
 import { DeliveryFailure, type FailureKind, type OutgoingMail, type Transport } from './notifications';
 
@@ -39,20 +39,12 @@ function kindOf({ code = '', command = '', responseCode = 0 }: SmtpError): Failu
 /** The mail server gets ten seconds for every answer. Nothing in a mail makes this read a file or fetch a URL. */
 export function createMailer({ smtpUrl, from, dkim, timeoutMs = 10_000 }: MailerOptions): Transport {
   const sender = parseMailbox(from);
-  const transporter = createTransport({
-    url: smtpUrl,
-    dkim,
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-    dnsTimeout: timeoutMs,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
+  let opened: Promise<Transporter> | undefined;
+  const transporter = (): Promise<Transporter> => (opened ??= openTransporter({ smtpUrl, dkim, timeoutMs }));
 
   /** A broken connection may be the server's fault or this mail's: a server that answers now is up. */
   async function serverAnswers(): Promise<boolean> {
-    return transporter.verify().then(
+    return (await transporter()).verify().then(
       () => true,
       () => false,
     );
@@ -69,7 +61,8 @@ export function createMailer({ smtpUrl, from, dkim, timeoutMs = 10_000 }: Mailer
       if (!isMailAddress(to)) throw new DeliveryFailure('permanent', 'not a plain mail address');
       if (/[\r\n]/.test(subject)) throw new DeliveryFailure('permanent', 'a subject of several lines');
       try {
-        await transporter.sendMail({
+        const server = await transporter();
+        await server.sendMail({
           messageId,
           from: sender,
           to: { name: '', address: to },
@@ -87,6 +80,24 @@ export function createMailer({ smtpUrl, from, dkim, timeoutMs = 10_000 }: Mailer
       }
     },
   };
+}
+
+async function openTransporter({
+  smtpUrl,
+  dkim,
+  timeoutMs,
+}: Omit<MailerOptions, 'from'>): Promise<Transporter> {
+  const { createTransport } = await import('nodemailer');
+  return createTransport({
+    url: smtpUrl,
+    dkim,
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    dnsTimeout: timeoutMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
 }
 
 /** Accepts every mail and carries none: development reads them in the outbox. */

@@ -12,10 +12,16 @@ import { encodeWav, SAMPLE_RATE } from './wav';
 // Names of the module and not of the global object: they stand in the loops over every sample.
 const { ceil, floor, min, round } = Math;
 
-const SAMPLES: Record<CaptchaLanguage, readonly Float32Array[]> = {
-  en: DIGITS_EN.map(decode),
-  ru: DIGITS_RU.map(decode),
-};
+const RECORDINGS: Record<CaptchaLanguage, readonly string[]> = { en: DIGITS_EN, ru: DIGITS_RU };
+
+/** Decoded when somebody first listens: most nodes never speak both languages, and samples take much memory. */
+const decoded = new Map<CaptchaLanguage, readonly Float32Array[]>();
+
+function voiceOf(language: CaptchaLanguage): readonly Float32Array[] {
+  const voice = decoded.get(language) ?? RECORDINGS[language].map(decode);
+  decoded.set(language, voice);
+  return voice;
+}
 
 /** Seconds before the first digit, so that a screen reader has finished naming the button. */
 const LEAD = 1;
@@ -24,7 +30,7 @@ const TAIL = 0.5;
 /** The WAV that says `answer`. The same seed and language give the same bytes. */
 export function speakAnswer(answer: string, seed: Buffer, language: CaptchaLanguage): Buffer {
   const random = seededRandom(seed, `speech:${language}`);
-  const voice = SAMPLES[language];
+  const voice = voiceOf(language);
   const digits = Array.from(answer, (digit) => {
     const spoken = voice[Number(digit)];
     if (!spoken) throw new Error('no recording');
