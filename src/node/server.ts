@@ -2,10 +2,10 @@
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdminSocket } from '../admin/socket';
-import { serveAdminSocket } from './admin-socket';
 import { createApp, type App } from '../app';
 import type { Config } from '../config';
 import { openFoundation, SERVING } from '../foundation';
+import { giveBackStartMemory } from './memory';
 
 /** Requests under way get this long before they are told to come back; the whole stop stays within 15 s. */
 const DRAIN_MS = 8000;
@@ -47,7 +47,7 @@ export function createServing(app: App): Serving {
       if (config.metricsPort !== undefined)
         await listenAt(app.metricsServer, config.metricsPort, config.host, true);
       app.startWorkers();
-      adminSocket = await serveAdminSocket(app);
+      adminSocket = await serveCommands(app);
       log.info(
         { issuer: config.issuer, host: config.host, port: config.port, embedded: app.embedded },
         'ready',
@@ -57,6 +57,14 @@ export function createServing(app: App): Serving {
   };
 }
 
+/** Loaded only where commands are served: the whole CLI comes with them, and production has no use for it. */
+async function serveCommands(app: App): Promise<AdminSocket | undefined> {
+  if (!app.embedded) return undefined;
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- `import()` finds no module of ours in the source tree
+  const { serveAdminSocket } = require('./admin-socket') as typeof import('./admin-socket');
+  return serveAdminSocket(app);
+}
+
 /** The whole life of a node: build, listen, drain at a signal. @throws when it cannot begin to serve. */
 export async function serve(config: Config): Promise<void> {
   const app = await createApp(await openFoundation(config, SERVING));
@@ -64,6 +72,7 @@ export async function serve(config: Config): Promise<void> {
   stopOnSignals(app, serving.stop);
   try {
     await serving.listen();
+    giveBackStartMemory();
   } catch (error) {
     await serving.stop();
     throw error;
