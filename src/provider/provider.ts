@@ -13,6 +13,8 @@ import type { Logger } from '../log';
 import { fingerprint, sameText } from '../secrets';
 import type { EphemeralStore } from '../storage/ephemeral/port';
 import type { Database } from '../storage/tables';
+import { sealAccessTokens } from './adapters/access-tokens';
+import { writingAtTheEnd } from './adapters/before-answer';
 import { Replayed } from './adapters/ephemeral-artifacts';
 import { nameKinds } from './adapters/kinds';
 import { providerConfiguration, sessionLasts, type ConfigurationParts } from './configuration';
@@ -72,7 +74,8 @@ export async function createProvider(
     serve: async (ctx, next) => {
       const [run] = current.middleware;
       if (RESUME_PATH.test(ctx.path)) ctx.querystring = '';
-      await guarded(ctx, () => Promise.resolve<unknown>(run?.(ctx, next)));
+      const answer = () => Promise.resolve<unknown>(run?.(ctx, next));
+      await guarded(ctx, () => writingAtTheEnd(ctx, answer));
       await slowDown(given.ephemeral, ctx);
       for (const uri of formTargets(ctx)) allowFormTarget(ctx, uri);
       if (ctx.path === JWKS_PATH && ctx.status === 200)
@@ -114,6 +117,7 @@ function build(
   };
   rememberClients(provider, parts.clients);
   nameKinds(provider);
+  sealAccessTokens(provider, parts.secrets);
   saySeenBefore(provider);
   observeProvider(provider, parts);
   takeOverSignOut(provider, parts.watch, () => Provider.ctx);

@@ -33,7 +33,7 @@ import {
   refreshTokens,
   submitSignIn,
 } from '../support/relying-party';
-import { codeFor, relyingParty, tokensFor } from '../provider/tokens';
+import { codeFor, relyingParty, tokensFor, userinfoStatus } from '../provider/tokens';
 
 interface Running {
   product: TestProduct;
@@ -108,7 +108,7 @@ async function claimsNoEnd(
 
 /** Everything that needs the store says "not now"; nothing lets anybody in. */
 async function refusesEverything(product: TestProduct, prepared: Prepared): Promise<void> {
-  const { person, client, signedIn, halfWay, page, code, tokens } = prepared;
+  const { person, client, signedIn, halfWay, page, code } = prepared;
   const party = relyingParty(product);
   const begun = performance.now();
   const sent = await submitSignIn(halfWay, page, person);
@@ -120,7 +120,6 @@ async function refusesEverything(product: TestProduct, prepared: Prepared): Prom
     await halfWay.get(page.path),
     await signedIn.get(authorizationRequest(client).path),
     await signedIn.get(authorizationRequest(client, { prompt: 'none' }).path),
-    await party.get('/userinfo', { headers: { authorization: `Bearer ${tokens.access}` } }),
   ];
   for (const { status, location } of others) {
     expect(status).toBe(503);
@@ -159,15 +158,19 @@ describe('attack 81, attack 82: without Redis', () => {
     const prepared = await prepare(product);
     await redis.kill();
     await refusesEverything(product, prepared);
-    await claimsNoEnd(product, prepared, ['access']);
+    // Nothing of a token stands in Redis: it serves as long as its grant, and ends with it.
+    expect(await userinfoStatus(product, prepared.tokens.access)).toBe(200);
+    await claimsNoEnd(product, prepared, []);
     await redis.restart();
     await until('the product to be ready', isReady(product), 5);
 
     const { client, person, tokens, code, halfWay, page } = prepared;
     const party = relyingParty(product);
-    // A spent or lost code stays worthless; what was in Redis only is asked for again, without a fault.
+    // A spent or lost code stays worthless; who was asked for their password is asked again, without a fault.
     expect((await redeemCode(party, client, code.request, code.code)).status).toBe(400);
-    expect((await halfWay.get(page.path)).status).toBe(410);
+    const again = await halfWay.get(page.path);
+    expect(again.status).toBe(200);
+    expect((await submitSignIn(halfWay, { ...again, path: page.path }, person)).status).toBe(303);
     // Without offline_access a refresh token lives no longer than its session, which was lost with the rest.
     expect([200, 400]).toContain((await refreshTokens(party, client, tokens.refresh)).status);
     await tokensFor(product, createAgent(product.issuer), client, person);
@@ -210,6 +213,7 @@ describe('attack 81, attack 82: without Postgres', () => {
     const prepared = await prepare(product);
     await postgres.kill();
     await refusesEverything(product, prepared);
+    expect(await userinfoStatus(product, prepared.tokens.access)).toBe(503);
     await claimsNoEnd(product, prepared, ['access', 'refresh']);
     const refused = await refreshTokens(relyingParty(product), prepared.client, prepared.tokens.refresh);
     expect(refused.status).toBe(503);
@@ -266,7 +270,8 @@ describe.each(storageKinds)('attack 80 on %s: a flood of sign-ins', (kind) => {
       expect(performance.now() - begun).toBeLessThan(6000);
       const settled = await answers;
       const refused = settled.filter(({ status }) => status === 503);
-      expect(refused.length).toBeGreaterThanOrEqual(20 - 4 - 1 - 3);
+      // One is at work and four wait; how many are done before the last has come is the machine's matter.
+      expect(refused.length).toBeGreaterThanOrEqual(6);
       for (const { headers } of refused) expect(Number(headers['retry-after'])).toBeGreaterThan(0);
       expect(settled.filter(({ status }) => status === 422).length).toBe(20 - refused.length);
       const agent = createAgent(product.issuer);

@@ -226,6 +226,41 @@ describe.each(storageKinds)('endpoints on %s', (kind) => {
     });
   });
 
+  describe('opaque access tokens', () => {
+    it('are short enough for a header, tell nothing, and differ', async () => {
+      const [one, two] = [await tokens(), await tokens()];
+      expect(one.access).not.toBe(two.access);
+      for (const { access } of [one, two]) {
+        expect(access).toMatch(/^at_[\w.-]{40,1000}$/);
+        const inside = Buffer.from(access.slice(3).split('.')[1] ?? '', 'base64url').toString('latin1');
+        for (const secret of [person.id, client.id, 'openid']) expect(inside).not.toContain(secret);
+      }
+    });
+
+    it('are good for nothing once a character is another', async () => {
+      const { access } = await tokens();
+      for (const place of [4, 12, 40, Math.floor(access.length / 2), access.length - 2]) {
+        const altered =
+          access.slice(0, place) + (access[place] === 'A' ? 'B' : 'A') + access.slice(place + 1);
+        expect([place, await userinfoStatus(product, altered)]).toEqual([place, 401]);
+        expect([place, await isActive(product, client, altered)]).toEqual([place, false]);
+      }
+      expect(await userinfoStatus(product, access)).toBe(200);
+    });
+
+    it('are nothing else that is sealed here', async () => {
+      const browser = createAgent(product.issuer);
+      await browser.get(authorizationRequest(client).path);
+      const state = [...browser.cookies.values()].find(({ name }) => name === 'interaction_state');
+      const payload = { accountId: person.id, clientId: client.id, scope: 'openid', kind: 'AccessToken' };
+      const elsewhere = product.app.secrets.seal(JSON.stringify(payload), 'AuthorizationCode:x');
+      for (const sealed of [state?.value, elsewhere]) {
+        expect(sealed).toEqual(expect.stringContaining('.'));
+        expect(await userinfoStatus(product, `at_${sealed}`)).toBe(401);
+      }
+    });
+  });
+
   describe('introspection', () => {
     it('tells a relying party of its own tokens and a resource server of all', async () => {
       const { access, refresh } = await tokens();

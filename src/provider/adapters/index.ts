@@ -9,6 +9,8 @@ import type { EphemeralStore } from '../../storage/ephemeral/port';
 import { unavailability } from '../../storage/postgres';
 import type { Statements } from '../../storage/statements';
 import type { Database } from '../../storage/tables';
+import { accessTokenArtifacts } from './access-tokens';
+import { writtenBeforeAnswer } from './before-answer';
 import { clientArtifacts } from './clients';
 import { deviceCodeArtifacts } from './device-codes';
 import { notingParticipants } from '../session/participants';
@@ -51,9 +53,11 @@ export function createAdapters({
     if (model === 'DeviceCode')
       return notingParticipants(deviceCodeArtifacts(ephemeral, payloads, secrets), db, clients);
     if (model === 'Session') return sessionArtifacts(ephemeral, payloads);
+    if (model === 'AccessToken') return accessTokenArtifacts(secrets);
     if (model === 'Interaction') return interactionArtifacts(ephemeral, payloads, config.issuer);
     const plain = ephemeralArtifacts(model, ephemeral, payloads);
-    return model === 'AuthorizationCode' ? refusing(notingParticipants(plain, db, clients)) : plain;
+    if (model !== 'AuthorizationCode') return plain;
+    return refusing(notingParticipants(writtenBeforeAnswer(model, plain), db, clients));
   };
   return (model) => {
     const adapter = ofOwnKind(model, adapterOf(model));

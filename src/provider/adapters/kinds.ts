@@ -5,8 +5,10 @@
 import type Provider from 'oidc-provider';
 import type { Adapter } from 'oidc-provider';
 
+export const ACCESS_TOKEN_PREFIX = 'at_';
+
 const PREFIXES: Record<string, string> = {
-  AccessToken: 'at_',
+  AccessToken: ACCESS_TOKEN_PREFIX,
   ClientCredentials: 'cc_',
   RefreshToken: 'rt_',
 };

@@ -4,6 +4,7 @@
  */
 import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { EphemeralStore } from '../../storage/ephemeral/port';
+import { beforeAnswer, withdraw } from './before-answer';
 import { ephemeralArtifacts } from './ephemeral-artifacts';
 import { DEFAULT_TTL, type PayloadSeal } from './payload';
 
@@ -40,13 +41,16 @@ export function sessionArtifacts(store: EphemeralStore, payloads: PayloadSeal): 
       const wanted = describe(id, payload);
       if (isAsGood(Provider.ctx && known.get(Provider.ctx), wanted)) return;
       const { uid = '' } = payload;
-      await Promise.all([
-        plain.upsert(id, payload, expiresIn),
-        store.put(uidKey(uid), payloads.seal(UID, uid, { uid: id }), expiresIn),
-      ]);
+      await beforeAnswer(`${MODEL}:${id}`, () =>
+        Promise.all([
+          plain.upsert(id, payload, expiresIn),
+          store.put(uidKey(uid), payloads.seal(UID, uid, { uid: id }), expiresIn),
+        ]),
+      );
       note(wanted);
     },
     async destroy(id) {
+      withdraw(`${MODEL}:${id}`);
       await plain.destroy(id);
       if (Provider.ctx) known.delete(Provider.ctx);
     },
