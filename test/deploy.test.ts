@@ -98,14 +98,17 @@ describe('Dockerfile', () => {
   test('the last stage runs as a plain user, checks its health and holds no development packages', () => {
     expect(argumentsOf(last, 'USER')).toEqual(['node']);
     expect(argumentsOf(last, 'HEALTHCHECK').join()).toContain('/health/live');
-    expect(argumentsOf(last, 'ENV').join()).toContain('NODE_ENV=production');
-    // Only what Node compiles of the program itself.
-    expect(argumentsOf(last, 'RUN')).toEqual([`node -e "require('./dist/src/node/cluster.js')"`]);
-    expect(existsSync(join(root, 'src/node/cluster.ts'))).toBe(true);
-    const [, source] =
-      argumentsOf(last, 'COPY')
-        .join('\n')
-        .match(/--from=(\S+) \S*node_modules/) ?? [];
+    expect(
+      argumentsOf(
+        stages.find(({ name }) => name === last.image)!,
+        'ENV',
+      ).join(),
+    ).toContain('NODE_ENV=production');
+    expect(argumentsOf(last, 'RUN')).toEqual([]);
+    const copies = [stages.find(({ name }) => name === last.image)!, last].flatMap((stage) =>
+      argumentsOf(stage, 'COPY'),
+    );
+    const [, source] = copies.join('\n').match(/--from=(\S+) \S*node_modules/) ?? [];
     const installs = argumentsOf(
       stages.find(({ name }) => name === source)!,
       'RUN',
@@ -113,6 +116,20 @@ describe('Dockerfile', () => {
     expect(installs.join()).toMatch(/npm ci --omit=dev\b/);
     expect(argumentsOf(last, 'CMD')).toEqual(['["node", "dist/src/main.js"]']);
     expect(existsSync(join(root, 'src/main.ts'))).toBe(true);
+  });
+
+  test('what Node compiled of the program comes from the user it runs as, for reading only', () => {
+    const compiled = stages.find(({ name }) => name === 'compiled')!;
+    expect(compiled.image).toBe(last.image);
+    // Node keeps it apart by user, in files that only the user may read.
+    expect(argumentsOf(compiled, 'USER')).toEqual(argumentsOf(last, 'USER'));
+    const [, run = ''] = argumentsOf(compiled, 'RUN');
+    expect(run).toMatch(/^NODE_COMPILE_CACHE=\/app\/compiled node -e .* && chmod -R a\+rX compiled$/);
+    const programs = [...run.matchAll(/require\('\.\/dist\/(\S+)\.js'\)/g)].map(([, path]) => `${path}.ts`);
+    expect(programs).toContain('src/node/cluster.ts');
+    expect(programs.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    expect(argumentsOf(last, 'COPY')).toEqual(['--from=compiled --chown=root:root /app/compiled compiled']);
+    expect(argumentsOf(last, 'ENV')).toEqual(['NODE_COMPILE_CACHE=/app/compiled']);
   });
 
   test('the script it builds with exists', () => {
