@@ -31,7 +31,6 @@ import type { Standings } from './session/standing';
 import type { SessionWatch } from './session/session-watch';
 import { authenticationSettings, claimsParameter } from './session/authentication';
 import { subjectSettings } from './session/subjects';
-import { signerOf } from './keys/local-signer';
 import type { SigningKeySet } from './keys/signing-keys';
 
 export interface ProviderSettings {
@@ -79,7 +78,7 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
     ...authenticationSettings,
     adapter: parts.adapter,
     clients: [ownClient(settings.issuer)],
-    jwks: { keys: keys.keys.map(signerOf) },
+    jwks: { keys: keys.keys },
     claims: CLAIMS_BY_SCOPE,
     scopes: SCOPES,
     // The first ID token carries the person and the companies: a relying party needs no second call.
@@ -116,7 +115,6 @@ export function providerConfiguration(parts: ConfigurationParts, keys: SigningKe
       ...protocolFeatures(parts),
       claimsParameter,
       devInteractions: { enabled: false },
-      externalSigningSupport: { enabled: true, ack: 'experimental-01' },
       backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => mayIntrospect(client, token) },
