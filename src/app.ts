@@ -18,7 +18,7 @@ import { createCompanyDirectories } from './companies/directories';
 import { addChoosingCompanyRoutes } from './choosing-company/routes';
 import { addConsentingRoutes } from './consenting/routes';
 import { createDocuments } from './consents/documents';
-import { migrateFoundation, openEphemeral, type Foundation } from './foundation';
+import { migrateFoundation, openEphemeral, openStatements, type Foundation } from './foundation';
 import { addGauges } from './node/gauges';
 import { loadAssets } from './http/pages/assets';
 import type { Middleware, RequestState } from './http/context';
@@ -58,7 +58,7 @@ import { addRegistrationRoutes } from './registration/routes';
 import { addSignInRoutes } from './sign-in/routes';
 import { signInLimits } from './sign-in/sign-in';
 import { openChanges } from './storage/changes';
-import { createStatements, type Statements } from './storage/statements';
+import type { Statements } from './storage/statements';
 import { createWorkers, type WorkerParts } from './node/workers';
 
 export interface AppOptions {
@@ -121,7 +121,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
   });
   const documents = createDocuments({ db, clock, viewsDir });
   changes.onChange('documents', documents.forget);
-  const statements = createStatements(foundation.pool);
+  const statements = openStatements(foundation);
   const standings = createStandings({ statements, clock });
   const holder = await createProvider({
     db,
@@ -269,7 +269,7 @@ export async function createApp(foundation: Foundation, options: AppOptions = {}
       await workers.stop();
       await changes.close();
       await passwords.close();
-      await ephemeral.close();
+      await Promise.all([ephemeral.close(), statements.close()]);
       await parts.close();
     },
   };

@@ -9,7 +9,9 @@ import type { EphemeralStore } from './storage/ephemeral/port';
 import { createRedisStore } from './storage/ephemeral/redis';
 import { createSqlStore } from './storage/ephemeral/sql';
 import { isMigrated, migrate } from './storage/migrate';
-import { openDatabase, type OpenedDatabase } from './storage/postgres';
+import { openDatabase, openPostgres, type OpenedDatabase } from './storage/postgres';
+import { createReaders } from './storage/readers';
+import { createStatements, type OpenedStatements } from './storage/statements';
 import { openRedis } from './storage/redis';
 
 export interface Foundation extends OpenedDatabase {
@@ -32,6 +34,9 @@ export interface FoundationOptions {
 
 /** For what serves people: no statement there has a reason to take longer. */
 export const SERVING: FoundationOptions = { queryTimeoutMs: 1500 };
+
+/** Each serves some thousand questions a second. */
+const READERS = 2;
 
 /** Opens the database and derives the keys. @throws DataFolderBusy */
 export async function openFoundation(config: Config, options: FoundationOptions = {}): Promise<Foundation> {
@@ -87,6 +92,14 @@ export async function migrateFoundation({ config, db, log }: Foundation): Promis
   } finally {
     await patient?.close();
   }
+}
+
+/** What nearly every request asks, on Postgres over connections that all of them share. */
+export function openStatements({ config, log, pool }: Foundation): OpenedStatements {
+  if (config.databaseUrl === undefined) return createStatements(pool);
+  const settings = { url: config.databaseUrl, poolSize: READERS, ...SERVING, pipeline: true };
+  const shared = openPostgres(settings, (error) => log.warn({ err: error }, 'database connection lost'));
+  return createStatements(pool, createReaders(shared.pool));
 }
 
 /** The store of what ends by itself: Redis, or tables of the database. */

@@ -19,6 +19,12 @@ export interface DatabaseSettings {
   queryTimeoutMs?: number;
 }
 
+export interface PostgresSettings extends Omit<DatabaseSettings, 'dataDir'> {
+  url: string;
+  /** Whether a connection takes further statements while it is at one. */
+  pipeline?: boolean;
+}
+
 export interface OpenedDatabase {
   db: Database;
   pool: Pool;
@@ -49,13 +55,14 @@ export async function openDatabase(
 
 /** The same over a server. Connections are made when they are needed, so this neither waits nor fails. */
 export function openPostgres(
-  { url, poolSize, queryTimeoutMs }: Omit<DatabaseSettings, 'dataDir'> & { url: string },
+  { url, poolSize, queryTimeoutMs, pipeline = false }: PostgresSettings,
   onError: (error: Error) => void,
 ): OpenedDatabase {
   return overPool(
     {
       connectionString: url,
       max: poolSize,
+      pipeline,
       // The server ends a slow statement; the client's own bound is for a server that says nothing at all.
       ...(queryTimeoutMs === undefined
         ? {}

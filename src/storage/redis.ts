@@ -3,10 +3,11 @@
  * all within `READY_WAIT_MS + COMMAND_MS` (people get their 503 within 3 s), and the client never sends one
  * twice: a `spend` whose first answer was lost would look like somebody else's theft.
  */
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { Refusal } from '../errors';
 import { parseRedisUrl, type RedisAddress } from './redis-url';
+import { sendTogether } from './together';
 
 export interface RedisConnection {
   readonly client: Redis | Cluster;
@@ -34,8 +35,8 @@ export function openRedis(url: string, onError: (error: Error) => void): RedisCo
   const client = connect(parseRedisUrl(url));
   // Unheard, an 'error' event would end the process.
   client.on('error', onError);
-  if (client instanceof Cluster) client.on('node error', onError).on('+node', sendTogether);
-  else sendTogether(client);
+  if (client instanceof Cluster) client.on('node error', onError).on('+node', sendsTogether);
+  else sendsTogether(client);
   return {
     client,
     ready: readiness(client),
@@ -43,24 +44,10 @@ export function openRedis(url: string, onError: (error: Error) => void): RedisCo
   };
 }
 
-/** Commands of one turn of the event loop leave in one packet: each write of its own costs more than the command. */
-function sendTogether(client: Redis): void {
+/** Also of a connection that is made again. */
+function sendsTogether(client: Redis): void {
   client.on('connect', () => {
-    const { stream } = client as unknown as { stream: Socket };
-    const { write } = stream;
-    let corked = false;
-    const uncork = (): void => {
-      corked = false;
-      stream.uncork();
-    };
-    stream.write = (...given: unknown[]): boolean => {
-      if (!corked) {
-        corked = true;
-        stream.cork();
-        setImmediate(uncork);
-      }
-      return Reflect.apply(write, stream, given) as boolean;
-    };
+    sendTogether((client as unknown as { stream: Duplex }).stream);
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Pool } from 'pg';
 import { unavailability } from './postgres';
+import type { OpenedReaders, Readers } from './readers';
 
 export interface Statement {
   /** Of this text alone, as long as the process runs. */
@@ -18,17 +19,30 @@ export interface Statements {
   change(statement: Statement, values: readonly unknown[]): Promise<number>;
 }
 
-export function createStatements(pool: Pool): Statements {
-  const run = async <Row extends object>({ name, text }: Statement, values: readonly unknown[]) => {
+export interface OpenedStatements extends Statements {
+  /** Frees what only statements use. */
+  close(): Promise<void>;
+}
+
+/** @param readers for `first`; absent: the pool itself */
+export function createStatements(pool: Pool, readers?: OpenedReaders): OpenedStatements {
+  const run = async <Row extends object>(
+    connections: Readers,
+    { name, text }: Statement,
+    values: readonly unknown[],
+  ) => {
     try {
-      return await pool.query<Row>({ name, text, values: [...values] });
+      return await connections.query<Row>({ name, text, values: [...values] });
     } catch (error) {
       throw unavailability(error) ?? error;
     }
   };
   return {
     first: async <Row extends object>(statement: Statement, values: readonly unknown[]) =>
-      (await run<Row>(statement, values)).rows[0],
-    change: async (statement, values) => (await run(statement, values)).rowCount ?? 0,
+      (await run<Row>(readers ?? pool, statement, values)).rows[0],
+    change: async (statement, values) => (await run(pool, statement, values)).rowCount ?? 0,
+    close: async () => {
+      await readers?.close();
+    },
   };
 }

@@ -1,0 +1,63 @@
+/**
+ * A few connections that many requests share for their short questions: what is asked in one turn of the event loop
+ * leaves in one packet and is answered in one, so nobody waits for a connection of their own. For reading only: whoever
+ * waits for a locked row keeps everybody waiting who asks behind them.
+ */
+import type { Duplex } from 'node:stream';
+import type { Pool, PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import { sendTogether } from './together';
+
+export interface Readers {
+  query<Row extends QueryResultRow>(question: QueryConfig): Promise<QueryResult<Row>>;
+}
+
+export interface OpenedReaders extends Readers {
+  close(): Promise<void>;
+}
+
+interface Slot {
+  client: Promise<PoolClient> | undefined;
+  underWay: number;
+  /** Gives the connection up, once. */
+  giveUp?: () => void;
+}
+
+/** @param pool of pipelining connections, which all are taken out of it until `close` */
+export function createReaders(pool: Pool): OpenedReaders {
+  const slots = Array.from({ length: pool.options.max }, (): Slot => ({ client: undefined, underWay: 0 }));
+
+  const connect = async (slot: Slot): Promise<PoolClient> => {
+    try {
+      const client = await pool.connect();
+      slot.giveUp = () => {
+        slot.giveUp = undefined;
+        slot.client = undefined;
+        client.release(true);
+      };
+      const lost = (): void => slot.giveUp?.();
+      client.once('error', lost).once('end', lost);
+      sendTogether((client as unknown as { connection: { stream: Duplex } }).connection.stream);
+      return client;
+    } catch (error) {
+      slot.client = undefined;
+      throw error;
+    }
+  };
+
+  return {
+    query: async <Row extends QueryResultRow>(question: QueryConfig) => {
+      const slot = slots.reduce((least, one) => (one.underWay < least.underWay ? one : least));
+      slot.underWay += 1;
+      try {
+        slot.client ??= connect(slot);
+        return await (await slot.client).query<Row>(question);
+      } finally {
+        slot.underWay -= 1;
+      }
+    },
+    close: async () => {
+      for (const { giveUp } of slots) giveUp?.();
+      await pool.end();
+    },
+  };
+}

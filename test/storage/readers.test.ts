@@ -1,0 +1,93 @@
+/** Shared connections for short questions: each gets its own answer, and one that fails harms nobody who comes later. */
+import { openPostgres } from '../../src/storage/postgres';
+import { createReaders, type OpenedReaders } from '../../src/storage/readers';
+import { openTestDatabase, type TestDatabase } from '../support/database';
+import { until } from '../support/processes';
+
+const TIMEOUT_MS = 500;
+
+let database: TestDatabase;
+let readers: OpenedReaders;
+let lost: Error[];
+
+beforeAll(async () => {
+  database = await openTestDatabase('postgres');
+});
+afterAll(() => database.close());
+
+beforeEach(() => {
+  lost = [];
+  const settings = { url: database.url ?? '', poolSize: 2, queryTimeoutMs: TIMEOUT_MS, pipeline: true };
+  readers = createReaders(openPostgres(settings, (error) => lost.push(error)).pool);
+});
+afterEach(() => readers.close());
+
+const ask = async (number: number): Promise<unknown> =>
+  (
+    await readers.query<{ answer: number }>({
+      name: 'twice',
+      text: 'select 2 * $1::int as answer',
+      values: [number],
+    })
+  ).rows[0]?.answer;
+const backends = async (): Promise<number[]> => {
+  const asked = Array.from({ length: 8 }, () =>
+    readers.query<{ pid: number }>({ text: 'select pg_backend_pid() as pid, pg_sleep(0.02)' }),
+  );
+  return [...new Set((await Promise.all(asked)).flatMap(({ rows }) => rows.map(({ pid }) => pid)))];
+};
+const worksAgain = () =>
+  until('questions to be answered again', () =>
+    ask(1).then(
+      (answer) => answer === 2,
+      () => false,
+    ),
+  );
+
+test('each of many questions of one turn gets its own answer, over two connections', async () => {
+  const numbers = Array.from({ length: 500 }, (_, index) => index);
+  expect(await Promise.all(numbers.map(ask))).toEqual(numbers.map((number) => 2 * number));
+  expect(await backends()).toHaveLength(2);
+});
+
+test('a question that is wrong fails alone', async () => {
+  const answers = await Promise.allSettled([
+    ask(1),
+    readers.query({ text: 'select 1 / 0' }),
+    ask(2),
+    readers.query({ text: 'select no_such_column' }),
+    ask(3),
+  ]);
+  expect(answers.map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+  ]);
+});
+
+test('connections that were ended are made again', async () => {
+  const pids = await backends();
+  const waiting = Promise.allSettled([ask(1), readers.query({ text: 'select pg_sleep(0.4)' })]);
+  await database.db
+    .selectNoFrom((eb) => pids.map((pid, n) => eb.fn('pg_terminate_backend', [eb.val(pid)]).as(`t${n}`)))
+    .execute();
+  await waiting;
+  await worksAgain();
+  expect(lost.length).toBeGreaterThan(0);
+  const again = await backends();
+  expect(again).toHaveLength(2);
+  for (const pid of pids) expect(again).not.toContain(pid);
+});
+
+test('whoever asks behind a question that hangs is refused in time, and the next are answered', async () => {
+  await backends();
+  const begun = performance.now();
+  // The server ends what takes too long; behind several of them the client's own bound ends the connection.
+  const hanging = Array.from({ length: 8 }, () => readers.query({ text: 'select pg_sleep(60)' }));
+  const answers = await Promise.allSettled([...hanging, ask(1), ask(2)]);
+  expect(performance.now() - begun).toBeLessThan(TIMEOUT_MS + 500 + 1000);
+  expect(answers.map(({ status }) => status)).toEqual(Array(10).fill('rejected'));
+  await worksAgain();
+});
