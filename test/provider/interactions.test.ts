@@ -47,29 +47,35 @@ describe.each(storageKinds)('interactions on %s', (kind) => {
     [400, 410].includes(status) && body.includes('устарел');
 
   /** Sent, right, and not yet resumed. */
-  async function settled(): Promise<string> {
-    const page = await openSignIn(browser, authorizationRequest(client));
+  async function settled(state = 'short'): Promise<string> {
+    const page = await openSignIn(browser, authorizationRequest(client, { state }));
     const { location = '' } = await submitSignIn(browser, page, person);
     return new URL(location).pathname;
   }
 
-  it(`resumes for one of ${PARALLEL} browsers with the same cookies, and for none later`, async () => {
-    const path = await settled();
-    const thief = copyOf(browser, product.issuer);
-    const answers = await Promise.all(
-      Array.from({ length: PARALLEL }, (_, index) =>
-        copyOf(browser, product.issuer).get(path, {
-          port: product.nodes[index % product.nodes.length]?.port,
-        }),
-      ),
-    );
-    const codes = answers.filter(({ location }) => location?.startsWith(`${client.redirectUri}?code=`));
-    expect(codes).toHaveLength(1);
-    expect(answers.filter(isExpired)).toHaveLength(PARALLEL - 1);
-    for (const { headers } of answers.filter(isExpired))
-      expect(String(headers['set-cookie'])).not.toMatch(/session=[^;]/);
-    expect(isExpired(await thief.get(path))).toBe(true);
-  });
+  it.each([
+    ['in a cookie', 8],
+    ['in the store', 3000],
+  ])(
+    `resumes %s for one of ${PARALLEL} browsers with the same cookies, and for none later`,
+    async (_, size) => {
+      const path = await settled('s'.repeat(size));
+      const thief = copyOf(browser, product.issuer);
+      const answers = await Promise.all(
+        Array.from({ length: PARALLEL }, (_, index) =>
+          copyOf(browser, product.issuer).get(path, {
+            port: product.nodes[index % product.nodes.length]?.port,
+          }),
+        ),
+      );
+      const codes = answers.filter(({ location }) => location?.startsWith(`${client.redirectUri}?code=`));
+      expect(codes).toHaveLength(1);
+      expect(answers.filter(isExpired)).toHaveLength(PARALLEL - 1);
+      for (const { headers } of answers.filter(isExpired))
+        expect(String(headers['set-cookie'])).not.toMatch(/session=[^;]/);
+      expect(isExpired(await thief.get(path))).toBe(true);
+    },
+  );
 
   it('says that it is over to who comes back to the page of a finished sign-in', async () => {
     const page = await openSignIn(browser, authorizationRequest(client));

@@ -86,10 +86,11 @@ export function interactionArtifacts(store: EphemeralStore, payloads: PayloadSea
     },
     async destroy(uid) {
       const carried = read(uid);
-      if (!carried) return large.destroy(uid);
-      const cookies = cookiesOfRequest();
-      cookies.set(settled, null, { ...options, path: pathOf(carried.returnTo) });
-      cookies.set(asked, null, { ...options, path: `/interaction/${uid}` });
+      if (carried) {
+        const cookies = cookiesOfRequest();
+        cookies.set(settled, null, { ...options, path: pathOf(carried.returnTo) });
+        cookies.set(asked, null, { ...options, path: `/interaction/${uid}` });
+      } else await large.destroy(uid);
       if (!(await store.insert(usedKey(uid), true, INTERACTION_LASTS)))
         throw new errors.SessionNotFound('interaction session not found');
     },
