@@ -119,8 +119,11 @@ export function overPool(
   };
 }
 
-/** Postgres error codes that mean "cannot serve now", not "wrong query" (Postgres manual, appendix A). */
-const UNAVAILABLE = /^(08|53|57P|55P03|57014|25006)/;
+/**
+ * Postgres error codes that mean "cannot serve now", not "wrong query" (Postgres manual, appendix A). 26000: whoever asked
+ * right before on a shared connection was to prepare the statement, and was refused.
+ */
+const UNAVAILABLE = /^(08|53|57P|55P03|57014|25006|26000)/;
 const BROKEN_CONNECTION = /connect|ECONNREFUSED|ECONNRESET|EPIPE|timeout|terminat|closed/i;
 
 /** The `Refusal` that an unreachable database means; undefined when `error` is something else. */
@@ -129,7 +132,7 @@ export function unavailability(error: unknown): Refusal | undefined {
   const { code } = error as { code?: unknown };
   const matches =
     typeof code === 'string'
-      ? UNAVAILABLE.test(code) || /^E[A-Z]+$/.test(code)
+      ? UNAVAILABLE.test(code) || /^(E[A-Z]+|ERR_(STREAM|SOCKET)_[A-Z_]+)$/.test(code)
       : BROKEN_CONNECTION.test(error.message);
   return matches ? new Refusal('store_unavailable', 3, { cause: error }) : undefined;
 }

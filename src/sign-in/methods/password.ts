@@ -1,7 +1,6 @@
 /** Name and password. Every way out costs the same work, so time tells no more than the text. */
-import type { Account } from '../../accounts/account';
 import type { PasswordHasher } from '../../accounts/passwords';
-import { findAccountByIdentifier, strengthenHash } from '../../accounts/store';
+import { findSignInAccount, strengthenHash, type SignInAccount } from '../../accounts/store';
 import type { AuditEntry } from '../../audit/audit';
 import { recordEvent } from '../../audit/store';
 import type { Clock } from '../../clock';
@@ -11,11 +10,13 @@ import { readKnownBrowser } from '../../http/cookies';
 import { reserve } from '../../http/limits';
 import { fingerprint } from '../../secrets';
 import type { EphemeralStore } from '../../storage/ephemeral/port';
+import type { Statements } from '../../storage/statements';
 import type { Database } from '../../storage/tables';
 import { SIGN_IN_WINDOW, signInLimits, type SignInLimits, type SignInOutcome } from '../sign-in';
 
 export interface PasswordSignInTools {
   db: Database;
+  statements: Statements;
   ephemeral: EphemeralStore;
   passwords: PasswordHasher;
   clock: Clock;
@@ -41,8 +42,8 @@ export async function tryPassword(
   tools: PasswordSignInTools,
   attempt: PasswordAttempt,
 ): Promise<SignInOutcome> {
-  const { db, ephemeral, passwords } = tools;
-  const account = await findAccountByIdentifier(db, attempt.name);
+  const { statements, ephemeral, passwords } = tools;
+  const account = await findSignInAccount(statements, attempt.name);
   const subject = account && `account:${account.id}`;
   const limits = signInLimits(tools.limits, {
     name: account?.id ?? fingerprint(attempt.name),
@@ -62,7 +63,7 @@ export async function tryPassword(
     });
   const at = tools.clock.now();
   // Hashing waits in a queue, and the password may have been reset or the account blocked meanwhile.
-  const current = account && right ? await findAccountByIdentifier(db, attempt.name) : undefined;
+  const current = account && right ? await findSignInAccount(statements, attempt.name) : undefined;
   if (current?.id !== account?.id || !current || current.passwordHash !== account?.passwordHash) {
     await record(tools, attempt, { event: 'sign_in_failed', actor: 'anonymous', subject });
     return { outcome: 'wrong' };
@@ -87,7 +88,7 @@ async function recordLimited(
 async function admit(
   tools: PasswordSignInTools,
   attempt: PasswordAttempt,
-  account: Account,
+  account: SignInAccount,
   at: Date,
 ): Promise<SignInOutcome> {
   const subject = `account:${account.id}`;
