@@ -68,9 +68,10 @@ export function addSignInRoutes(parts: SignInParts): Middleware {
     const result = await limited(ctx, () => tryPassword(parts, attempt));
     parts.count(result.outcome);
     if (result.outcome === 'signed_in') {
-      const { accountId, at } = result;
+      const { accountId, at, release } = result;
       known.write(ctx, knownBrowserMark(accountId), YEAR);
-      await interactions.signIn(ctx, { accountId, amr: ['pwd'], at, remember: state.remember });
+      const signedIn = { accountId, amr: ['pwd'], at, remember: state.remember };
+      await Promise.all([release(), interactions.signIn(ctx, signedIn)]);
     } else await showOutcome(parts, ctx, details, state, result);
   }) as Router.IMiddleware);
 

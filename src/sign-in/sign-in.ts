@@ -11,11 +11,17 @@ export interface SignInLimits {
   global: number;
 }
 
+export interface SignedInOutcome {
+  outcome: 'signed_in';
+  accountId: string;
+  at: Date;
+  /** Gives back the places that the try took: to be called beside what makes the sign-in known. */
+  release(): Promise<void>;
+}
+
 /** What a try ended in. `wrong` covers unknown names too: nobody is found out. */
 export type SignInOutcome =
-  | { outcome: 'signed_in'; accountId: string; at: Date }
-  | { outcome: 'wrong' }
-  | { outcome: 'blocked'; reason: string | null };
+  SignedInOutcome | { outcome: 'wrong' } | { outcome: 'blocked'; reason: string | null };
 
 /** Seconds over which failed sign-ins are counted. */
 export const SIGN_IN_WINDOW = 15 * 60;

@@ -1,5 +1,6 @@
-/** Interactions travel with the browser: what the cookies hold, and that nobody makes two sign-ins of one. */
+/** Interactions of nobody travel with the browser: what the cookie holds, and that nobody makes two sign-ins of one. */
 import { sql } from 'kysely';
+import { fingerprint } from '../../src/secrets';
 import { createAgent, type Agent, type Answer } from '../support/agent';
 import { addClient, addPerson, startProduct } from '../support/app';
 import type { TestClient, TestPerson, TestProduct } from '../support/app';
@@ -7,6 +8,7 @@ import { storageKinds } from '../support/database';
 import { authorizationRequest, follow, openSignIn, signIn, submitSignIn } from '../support/relying-party';
 
 const PARALLEL = 50;
+const STATE = 'interaction_state';
 
 const headerBytes = ({ headers }: Answer): number =>
   Object.entries(headers)
@@ -91,28 +93,49 @@ describe.each(storageKinds)('interactions on %s', (kind) => {
       await createAgent(product.issuer).get(authorizationRequest(client).path);
     if (kind === 'embedded') expect(await records()).toEqual(before);
     const page = await openSignIn(browser, authorizationRequest(client));
-    const state = cookieOf(browser, 'interaction_state');
+    const state = cookieOf(browser, STATE);
     expect(state).toMatchObject({ path: page.path });
     expect(Buffer.from(state.value.split('.')[1] ?? '', 'base64url').toString('latin1')).not.toContain(
       client.id,
     );
   });
 
-  it.each(['interaction_state', 'resume_state'])('takes no %s that was altered or moved', async (name) => {
-    const path = name === 'resume_state' ? await settled() : undefined;
-    const page = path === undefined ? await openSignIn(browser, authorizationRequest(client)) : undefined;
-    const own = cookieOf(browser, name);
+  it('takes no state that was altered or moved', async () => {
+    const { path } = await openSignIn(browser, authorizationRequest(client));
+    const own = cookieOf(browser, STATE);
     const other = createAgent(product.issuer);
     await openSignIn(other, authorizationRequest(client));
-    const foreign = name === 'resume_state' ? 'x'.repeat(40) : cookieOf(other, name).value;
+    const foreign = cookieOf(other, STATE).value;
     const cut = own.value.slice(0, -4);
-    const asked = path ?? page?.path ?? '';
     for (const value of [foreign, `${cut}AAAA`, cut, '']) {
       const thief = copyOf(browser, product.issuer);
       thief.cookies.set(`${own.path} ${own.name}`, { ...own, value });
-      expect([value, isExpired(await thief.get(asked))]).toEqual([value, true]);
+      expect([value, isExpired(await thief.get(path))]).toEqual([value, true]);
     }
-    expect((await browser.get(asked)).status).toBe(path === undefined ? 200 : 303);
+    expect((await browser.get(path)).status).toBe(200);
+  });
+
+  it('takes nobody for signed in by a state, even one that is sealed right', async () => {
+    const { path } = await openSignIn(browser, authorizationRequest(client));
+    const uid = path.slice('/interaction/'.length);
+    const context = `Interaction:${fingerprint(uid)}`;
+    const own = cookieOf(browser, STATE);
+    const { secrets } = product.app;
+    const begun = JSON.parse(secrets.open(own.value, context)) as Record<string, unknown>;
+    const login = { login: { accountId: person.id, ts: Math.floor(Date.now() / 1000), amr: ['pwd'] } };
+    const forgeries = [
+      { result: login },
+      { lastSubmission: login },
+      { session: { accountId: person.id } },
+      { accountId: person.id },
+    ];
+    for (const forged of forgeries) {
+      const value = secrets.seal(JSON.stringify({ ...begun, ...forged }), context);
+      browser.cookies.set(`${own.path} ${own.name}`, { ...own, value });
+      browser.cookies.set(`/auth/${uid} ${own.name}`, { ...own, path: `/auth/${uid}`, value });
+      expect([forged, isExpired(await browser.get(path))]).toEqual([forged, true]);
+      expect([forged, isExpired(await browser.get(`/auth/${uid}`))]).toEqual([forged, true]);
+    }
   });
 
   it('fits into the 4 KB that proxies have for the header of an answer', async () => {
@@ -130,7 +153,7 @@ describe.each(storageKinds)('interactions on %s', (kind) => {
     const request = authorizationRequest(client, { state });
     const started = await browser.get(request.path);
     expect(headerBytes(started)).toBeLessThan(4096);
-    expect(() => cookieOf(browser, 'interaction_state')).toThrow('no cookie');
+    expect(() => cookieOf(browser, STATE)).toThrow('no cookie');
     const done = await signIn(browser, product.issuer, request, person);
     expect(done.searchParams.get('state')).toBe(state);
     expect(done.searchParams.get('code')).toEqual(expect.any(String));

@@ -1,10 +1,10 @@
 /**
- * Interactions travel sealed in cookies of the browser they belong to, so that whoever begins sign-ins by the thousand
- * fills no store; only that one was resumed is kept, for it is resumed once. What is too large for a cookie lies in the
- * ephemeral store as other artifacts do.
+ * Interactions. While nobody is known in one, it travels sealed in a cookie of the browser it belongs to, so that whoever
+ * begins sign-ins by the thousand fills no store. What somebody settled, and whom it is about, never does: that lies in
+ * the ephemeral store, so that SECRET_KEY alone makes nobody signed in, and is taken out by the one who resumes.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import Provider, { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { Context } from '../../http/context';
 import { fingerprint } from '../../secrets';
 import type { EphemeralStore } from '../../storage/ephemeral/port';
@@ -15,9 +15,6 @@ const MODEL = 'Interaction';
 
 /** Seconds in which a person settles what a page asks. */
 export const INTERACTION_LASTS = 3600;
-
-/** Seconds in which a browser follows the redirect with what it settled: short, since it stands for a sign-in. */
-const RESULT_LASTS = 300;
 
 /** Characters of a cookie, so that a proxy takes the answer's header in the 4 KB it usually has for it. */
 const LONGEST = 1800;
@@ -36,65 +33,46 @@ function cookiesOfRequest(): Context['cookies'] {
   return ctx.cookies;
 }
 
-/** What the cookie holds; `until` in seconds since 1970. */
-interface Carried extends AdapterPayload {
-  until?: number;
-}
+/** What says who somebody is or was, or what they answered. */
+const PERSONAL = ['session', 'accountId', 'grantId', 'lastSubmission', 'result', 'deviceCode'] as const;
 
-const epochSeconds = (): number => Math.floor(Date.now() / 1000);
+const isOfNobody = (payload: AdapterPayload): boolean =>
+  PERSONAL.every((name) => (payload as Record<string, unknown>)[name] === undefined);
+
+const RESUMING = new Set(['resume', 'device_resume']);
 
 export function interactionArtifacts(store: EphemeralStore, payloads: PayloadSeal, issuer: string): Adapter {
-  const large = ephemeralArtifacts(MODEL, store, payloads);
+  const stored = ephemeralArtifacts(MODEL, store, payloads);
   const secure = issuer.startsWith('https:');
-  const named = (name: string): string => (secure ? `__Secure-${name}` : name);
-  // Of two names, since cookies of one answer are told apart by nothing else.
-  const asked = named('interaction_state');
-  const settled = named('resume_state');
-  const options = { httpOnly: true, sameSite: 'lax', secure, signed: false, overwrite: true } as const;
-  const usedKey = (uid: string): string => `oidc:${MODEL}.used:${fingerprint(uid)}`;
+  const name = secure ? '__Secure-interaction_state' : 'interaction_state';
+  const writeCookie = (uid: string, value: string | null, maxAge?: number): void => {
+    const options = { httpOnly: true, sameSite: 'lax', secure, signed: false, overwrite: true } as const;
+    cookiesOfRequest().set(name, value, { ...options, path: `/interaction/${uid}`, maxAge });
+  };
 
-  const read = (uid: string): Carried | undefined => {
-    const cookies = cookiesOfRequest();
-    for (const name of [settled, asked]) {
-      const sealed = cookies.get(name, { signed: false });
-      const carried: Carried | undefined = sealed ? payloads.open(MODEL, uid, sealed) : undefined;
-      if (carried && (carried.until ?? 0) > epochSeconds()) return carried;
-    }
-    return undefined;
+  /** For one of any number of callers. */
+  const take = async (uid: string): Promise<AdapterPayload | undefined> => {
+    const entry = await store.take(`oidc:${MODEL}:${fingerprint(uid)}`);
+    return typeof entry?.value === 'string' ? payloads.open(MODEL, uid, entry.value) : undefined;
   };
 
   return {
-    ...large,
+    ...stored,
     async find(uid) {
-      const carried = read(uid);
-      if (!carried) return large.find(uid);
-      const { until: _until, ...payload } = carried;
-      return payload;
+      if (RESUMING.has(Provider.ctx?.oidc.route ?? '')) return take(uid);
+      const sealed = cookiesOfRequest().get(name, { signed: false });
+      const carried = sealed ? payloads.open(MODEL, uid, sealed) : undefined;
+      return carried && isOfNobody(carried) ? carried : stored.find(uid);
     },
     async upsert(uid, payload, expiresIn = DEFAULT_TTL) {
-      const isSettled = payload.result !== undefined;
-      const lasts = isSettled ? RESULT_LASTS : expiresIn;
-      const carried: Carried = { ...payload, until: epochSeconds() + lasts };
-      const sealed = payloads.seal(MODEL, uid, carried);
-      const fits = sealed.length <= LONGEST;
-      cookiesOfRequest().set(isSettled ? settled : asked, fits ? sealed : null, {
-        ...options,
-        path: isSettled ? pathOf(payload.returnTo) : `/interaction/${uid}`,
-        maxAge: lasts * 1000,
-      });
-      if (!fits) await large.upsert(uid, payload, expiresIn);
+      const sealed = isOfNobody(payload) ? payloads.seal(MODEL, uid, payload) : undefined;
+      if (sealed !== undefined && sealed.length <= LONGEST) writeCookie(uid, sealed, expiresIn * 1000);
+      else await stored.upsert(uid, payload, expiresIn);
     },
-    async destroy(uid) {
-      const carried = read(uid);
-      if (carried) {
-        const cookies = cookiesOfRequest();
-        cookies.set(settled, null, { ...options, path: pathOf(carried.returnTo) });
-        cookies.set(asked, null, { ...options, path: `/interaction/${uid}` });
-      } else await large.destroy(uid);
-      if (!(await store.insert(usedKey(uid), true, INTERACTION_LASTS)))
-        throw new errors.SessionNotFound('interaction session not found');
+    destroy: (uid) => {
+      // Resuming took it out of the store already.
+      writeCookie(uid, null);
+      return Promise.resolve();
     },
   };
 }
-
-const pathOf = (returnTo: unknown): string => new URL(String(returnTo)).pathname;

@@ -12,7 +12,13 @@ import { fingerprint } from '../../secrets';
 import type { EphemeralStore } from '../../storage/ephemeral/port';
 import type { Statements } from '../../storage/statements';
 import type { Database } from '../../storage/tables';
-import { SIGN_IN_WINDOW, signInLimits, type SignInLimits, type SignInOutcome } from '../sign-in';
+import {
+  SIGN_IN_WINDOW,
+  signInLimits,
+  type SignedInOutcome,
+  type SignInLimits,
+  type SignInOutcome,
+} from '../sign-in';
 
 export interface PasswordSignInTools {
   db: Database;
@@ -68,8 +74,14 @@ export async function tryPassword(
     await record(tools, attempt, { event: 'sign_in_failed', actor: 'anonymous', subject });
     return { outcome: 'wrong' };
   }
-  await reservation.release();
-  return admit(tools, attempt, current, at);
+  const { release } = reservation;
+  const outcome = await admit(tools, attempt, current, at).catch(async (error: unknown) => {
+    await release();
+    throw error;
+  });
+  if (outcome.outcome === 'signed_in') return { ...outcome, release };
+  await release();
+  return outcome;
 }
 
 /** Once a window for an address: a flood of refused tries must not become a flood of rows. */
@@ -85,12 +97,14 @@ async function recordLimited(
   await record(tools, attempt, { event: 'sign_in_limited', actor: 'anonymous', subject });
 }
 
+type Admission = Omit<SignedInOutcome, 'release'> | Extract<SignInOutcome, { outcome: 'blocked' }>;
+
 async function admit(
   tools: PasswordSignInTools,
   attempt: PasswordAttempt,
   account: SignInAccount,
   at: Date,
-): Promise<SignInOutcome> {
+): Promise<Admission> {
   const subject = `account:${account.id}`;
   if (account.status === 'blocked') {
     await record(tools, attempt, {
