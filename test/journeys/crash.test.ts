@@ -105,8 +105,9 @@ async function openConnection(port: number, beginning: string): Promise<Connecti
   const over = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
   socket.write(beginning);
-  // The server has to have seen it before it is told to stop.
+  // The server has to have seen it before it is told to stop: it answers others only after that.
   await sleep(200);
+  for (let asked = 0; asked < 3; asked += 1) await fetch(`http://127.0.0.1:${port}/health/live`);
   return { socket, received: () => text, over };
 }
 

@@ -3,7 +3,7 @@ import { runCli } from '../../src/admin/cli';
 import { adminTools } from '../../src/node/admin-socket';
 import { recordingIo } from '../admin/desk';
 import { createAgent, type Answer } from '../support/agent';
-import { startProduct, type TestProduct } from '../support/app';
+import { startProduct, type TestNode, type TestProduct } from '../support/app';
 import { storageKinds } from '../support/database';
 import { follow, hiddenFields } from '../support/relying-party';
 import {
@@ -25,7 +25,8 @@ const saying = (answers: readonly Answer[], text: string) =>
   answers.filter(({ body }) => body.includes(text));
 
 /** A connection for each that races, so that none is told to come back later instead of taking part. */
-const CONNECTED = { DATABASE_POOL_SIZE: '30' };
+const POOL = 30;
+const CONNECTED = { DATABASE_POOL_SIZE: String(POOL) };
 
 describe.each(storageKinds)('races of a registration on %s', (kind) => {
   // The embedded database takes one statement at a time: two rounds find there what twenty would.
@@ -38,6 +39,12 @@ describe.each(storageKinds)('races of a registration on %s', (kind) => {
     });
   });
   afterAll(() => product.close());
+  // What races are requests, not connections that are still being made on a busy machine.
+  beforeEach(async () => {
+    const nap = ({ app }: TestNode) => app.pool.query('select pg_sleep(0.1)').catch(() => undefined);
+    if (kind === 'postgres')
+      await Promise.all(product.nodes.flatMap((one) => Array.from({ length: POOL }, () => nap(one))));
+  });
 
   const node = (index: number) => ({ port: product.nodes[index % product.nodes.length]?.port });
   const atOnce = <T>(call: (index: number) => Promise<T>): Promise<T[]> =>
