@@ -21,6 +21,8 @@ export interface Foundation extends OpenedDatabase {
   log: Logger;
   /** The folder of views, texts and assets, in the source tree and beside the compiled one. */
   viewsDir: string;
+  /** Longest wait for one statement; absent: as long as it takes. */
+  queryTimeoutMs?: number | undefined;
 }
 
 export interface FoundationOptions {
@@ -58,6 +60,7 @@ export async function openFoundation(config: Config, options: FoundationOptions 
     log,
     clock: options.clock ?? systemClock,
     viewsDir: findViews(),
+    queryTimeoutMs: options.queryTimeoutMs,
     secrets: createSecrets(config.secretKeys ?? [developmentKey(config.dataDir)]),
   };
 }
@@ -95,9 +98,9 @@ export async function migrateFoundation({ config, db, log }: Foundation): Promis
 }
 
 /** What nearly every request asks, on Postgres over connections that all of them share. */
-export function openStatements({ config, log, pool }: Foundation): OpenedStatements {
+export function openStatements({ config, log, pool, queryTimeoutMs }: Foundation): OpenedStatements {
   if (config.databaseUrl === undefined) return createStatements(pool);
-  const settings = { url: config.databaseUrl, poolSize: READERS, ...SERVING, pipeline: true };
+  const settings = { url: config.databaseUrl, poolSize: READERS, queryTimeoutMs, pipeline: true };
   const shared = openPostgres(settings, (error) => log.warn({ err: error }, 'database connection lost'));
   return createStatements(pool, createReaders(shared.pool));
 }

@@ -17,6 +17,7 @@ export interface OpenedReaders extends Readers {
 
 interface Slot {
   client: Promise<PoolClient> | undefined;
+  connected: boolean;
   underWay: number;
   /** Gives the connection up, once. */
   giveUp?: () => void;
@@ -24,7 +25,11 @@ interface Slot {
 
 /** @param pool of pipelining connections, which all are taken out of it until `close` */
 export function createReaders(pool: Pool): OpenedReaders {
-  const slots = Array.from({ length: pool.options.max }, (): Slot => ({ client: undefined, underWay: 0 }));
+  const slots = Array.from({ length: pool.options.max }, (): Slot => ({
+    client: undefined,
+    connected: false,
+    underWay: 0,
+  }));
 
   const connect = async (slot: Slot): Promise<PoolClient> => {
     try {
@@ -32,11 +37,13 @@ export function createReaders(pool: Pool): OpenedReaders {
       slot.giveUp = () => {
         slot.giveUp = undefined;
         slot.client = undefined;
+        slot.connected = false;
         client.release(true);
       };
       const lost = (): void => slot.giveUp?.();
       client.once('error', lost).once('end', lost);
       sendTogether((client as unknown as { connection: { stream: Duplex } }).connection.stream);
+      slot.connected = true;
       return client;
     } catch (error) {
       slot.client = undefined;
@@ -44,13 +51,26 @@ export function createReaders(pool: Pool): OpenedReaders {
     }
   };
 
+  /** Begins to connect what is not connected; without a database those hear of it who ask. */
+  const prepare = (slot: Slot): Promise<PoolClient> => {
+    if (slot.client) return slot.client;
+    slot.client = connect(slot);
+    slot.client.catch(() => undefined);
+    return slot.client;
+  };
+  // Whoever asks first need not wait for a connection.
+  for (const slot of slots) void prepare(slot);
+
+  /** One that is being made is waited for only where there is no other. */
+  const burden = ({ connected, underWay }: Slot): number => (connected ? underWay : underWay + 1000);
+
   return {
     query: async <Row extends QueryResultRow>(question: QueryConfig) => {
-      const slot = slots.reduce((least, one) => (one.underWay < least.underWay ? one : least));
+      for (const one of slots) void prepare(one);
+      const slot = slots.reduce((least, one) => (burden(one) < burden(least) ? one : least));
       slot.underWay += 1;
       try {
-        slot.client ??= connect(slot);
-        return await (await slot.client).query<Row>(question);
+        return await (await prepare(slot)).query<Row>(question);
       } finally {
         slot.underWay -= 1;
       }
