@@ -8,6 +8,7 @@ import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { Context } from '../../http/context';
 import { fingerprint } from '../../secrets';
 import type { EphemeralStore } from '../../storage/ephemeral/port';
+import { beforeAnswer, withdraw } from './before-answer';
 import { ephemeralArtifacts } from './ephemeral-artifacts';
 import { DEFAULT_TTL, type PayloadSeal } from './payload';
 
@@ -50,10 +51,15 @@ export function interactionArtifacts(store: EphemeralStore, payloads: PayloadSea
     cookiesOfRequest().set(name, value, { ...options, path: `/interaction/${uid}`, maxAge });
   };
 
-  /** For one of any number of callers. */
+  const putBack = (uid: string): string => `${MODEL}:${uid}`;
+
+  /** For one of any number of callers; put back when that one does not go on with it, since somebody else must sign out first. */
   const take = async (uid: string): Promise<AdapterPayload | undefined> => {
     const entry = await store.take(`oidc:${MODEL}:${fingerprint(uid)}`);
-    return typeof entry?.value === 'string' ? payloads.open(MODEL, uid, entry.value) : undefined;
+    const payload = typeof entry?.value === 'string' ? payloads.open(MODEL, uid, entry.value) : undefined;
+    const left = (payload?.exp ?? 0) - Math.floor(Date.now() / 1000);
+    if (payload && left > 0) await beforeAnswer(putBack(uid), () => stored.upsert(uid, payload, left));
+    return payload;
   };
 
   return {
@@ -67,10 +73,14 @@ export function interactionArtifacts(store: EphemeralStore, payloads: PayloadSea
     async upsert(uid, payload, expiresIn = DEFAULT_TTL) {
       const sealed = isOfNobody(payload) ? payloads.seal(MODEL, uid, payload) : undefined;
       if (sealed !== undefined && sealed.length <= LONGEST) writeCookie(uid, sealed, expiresIn * 1000);
-      else await stored.upsert(uid, payload, expiresIn);
+      else {
+        withdraw(putBack(uid));
+        await stored.upsert(uid, payload, expiresIn);
+      }
     },
     destroy: (uid) => {
       // Resuming took it out of the store already.
+      withdraw(putBack(uid));
       writeCookie(uid, null);
       return Promise.resolve();
     },
