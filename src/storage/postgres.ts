@@ -35,6 +35,8 @@ export interface OpenedDatabase {
 
 /** How long a request waits for a connection before it is refused: with its statement, people get their 503 in 3 s. */
 const CONNECT_TIMEOUT_MS = 1500;
+/** How long a program waits whose statements may take as long as they do. */
+const PATIENT_MS = 10_000;
 
 /** Opens the database. @throws DataFolderBusy when another process holds the embedded one. */
 export async function openDatabase(
@@ -97,7 +99,7 @@ export function overPool(
   const pool = new Pool({
     ...(config as PoolConfig),
     ...(embedded ? { max: 1 } : {}),
-    connectionTimeoutMillis: embedded ? 30_000 : CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: embedded ? 30_000 : 'query_timeout' in config ? CONNECT_TIMEOUT_MS : PATIENT_MS,
     keepAlive: true,
   });
   // Both the idle pool and a checked-out client report a broken connection as an event; unheard, either
