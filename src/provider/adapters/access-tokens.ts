@@ -10,6 +10,10 @@ import { ACCESS_TOKEN_PREFIX } from './kinds';
 
 const CONTEXT = 'access_token';
 
+// APIs tell a JWT by its dots; a tilde may stand in a bearer token, too (RFC 6750 §2.1), and is nothing of base64url.
+const withoutDot = (sealed: string): string => sealed.replace('.', '~');
+const withDot = (value: string): string => value.replace('~', '.');
+
 interface Assembled {
   value: string;
   /** What is to be stored; nothing of a JWT. */
@@ -24,7 +28,7 @@ export function sealAccessTokens({ AccessToken }: Provider, secrets: Secrets): v
     async value(this: object): Promise<Assembled> {
       const { value, payload } = await assemble.call(this);
       if (payload === undefined) return { value };
-      return { value: ACCESS_TOKEN_PREFIX + secrets.seal(JSON.stringify(payload), CONTEXT) };
+      return { value: ACCESS_TOKEN_PREFIX + withoutDot(secrets.seal(JSON.stringify(payload), CONTEXT)) };
     },
   });
 }
@@ -35,7 +39,7 @@ export function accessTokenArtifacts(secrets: Secrets): Adapter {
   return {
     find(value) {
       try {
-        const sealed = value.slice(ACCESS_TOKEN_PREFIX.length);
+        const sealed = withDot(value.slice(ACCESS_TOKEN_PREFIX.length));
         return Promise.resolve(JSON.parse(secrets.open(sealed, CONTEXT)) as AdapterPayload);
       } catch {
         // None of ours, altered, or sealed under a key that was taken out of SECRET_KEY.
