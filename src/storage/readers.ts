@@ -34,6 +34,10 @@ export function createReaders(pool: Pool): OpenedReaders {
   const connect = async (slot: Slot): Promise<PoolClient> => {
     try {
       const client = await pool.connect();
+      if (pool.ending) {
+        client.release(true);
+        throw new Error('closed while connecting');
+      }
       slot.giveUp = () => {
         slot.giveUp = undefined;
         slot.client = undefined;
@@ -76,8 +80,9 @@ export function createReaders(pool: Pool): OpenedReaders {
       }
     },
     close: async () => {
+      const ended = pool.end();
       for (const { giveUp } of slots) giveUp?.();
-      await pool.end();
+      await ended;
     },
   };
 }

@@ -53,6 +53,17 @@ test('each of many questions of one turn gets its own answer, over two connectio
   await bothConnected();
 });
 
+test('they can be closed while connections are being made, and nothing is asked then', async () => {
+  const { pool } = openPostgres({ url: database.url ?? '', poolSize: 2, pipeline: true }, (error) =>
+    lost.push(error),
+  );
+  const others = createReaders(pool);
+  await others.close();
+  expect([pool.totalCount, pool.ended]).toEqual([0, true]);
+  await expect(others.query({ text: 'select 1' })).rejects.toThrow();
+  expect(lost).toEqual([]);
+});
+
 test('a question that is wrong fails alone', async () => {
   const answers = await Promise.allSettled([
     ask(1),
