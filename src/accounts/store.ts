@@ -1,7 +1,6 @@
 /** Every query of accounts and identifiers. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Statements } from '../storage/statements';
 import type { Queryable } from '../storage/tables';
 import type { Account, AccountProfile, CustomerFacts, Identifier, PersonName } from './account';
 import type { EmailAddress } from './email-address';
@@ -48,23 +47,6 @@ export async function findAccountByIdentifier(
     .where('identifiers.provedAt', 'is not', null)
     .executeTakeFirst();
 }
-
-/** What a sign-in asks of an account. */
-export type SignInAccount = Pick<
-  Account,
-  'id' | 'status' | 'passwordHash' | 'blockReason' | 'sessionsValidAfter'
->;
-
-const SIGN_IN_ACCOUNT = {
-  name: 'sign_in_account',
-  text: `select a.id, a.status, a.password_hash as "passwordHash", a.block_reason as "blockReason",
-    a.sessions_valid_after as "sessionsValidAfter"
-    from identifiers i join accounts a on a.id = i.account_id where i.canonical = $1 and i.proved_at is not null`,
-};
-
-/** The account of a proved name; every sign-in asks twice. @throws Refusal store_unavailable */
-export const findSignInAccount = (statements: Statements, canonical: string) =>
-  statements.first<SignInAccount>(SIGN_IN_ACCOUNT, [canonical]);
 
 /** The account of a proved name with what is known of the person, in one query. */
 export async function findProfileByIdentifier(

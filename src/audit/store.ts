@@ -7,21 +7,21 @@ export type AuditRow = Row<'audit'>;
 
 const kept = (text: string | undefined): string | null => (text === undefined ? null : storableText(text));
 
+/** What stands in the columns of an event. */
+export const auditRow = (entry: AuditEntry, at: Date) => ({
+  at,
+  event: entry.event,
+  actor: storableText(entry.actor),
+  subject: kept(entry.subject),
+  clientId: kept(entry.clientId),
+  address: kept(entry.address),
+  requestId: kept(entry.requestId),
+  details: JSON.stringify(storableDetails(entry.details ?? {})),
+});
+
 /** Writes one event. Hand it the transaction that does what the event tells. */
 export async function recordEvent(db: Queryable, entry: AuditEntry, at: Date): Promise<void> {
-  await db
-    .insertInto('audit')
-    .values({
-      at,
-      event: entry.event,
-      actor: storableText(entry.actor),
-      subject: kept(entry.subject),
-      clientId: kept(entry.clientId),
-      address: kept(entry.address),
-      requestId: kept(entry.requestId),
-      details: JSON.stringify(storableDetails(entry.details ?? {})),
-    })
-    .execute();
+  await db.insertInto('audit').values(auditRow(entry, at)).execute();
 }
 
 export interface AuditFilter {

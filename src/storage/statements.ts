@@ -15,6 +15,8 @@ export interface Statement {
 export interface Statements {
   /** The first row. @throws Refusal store_unavailable */
   first<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row | undefined>;
+  /** The same of one that writes. @throws Refusal store_unavailable */
+  changed<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row | undefined>;
   /** The number of rows that were written. @throws Refusal store_unavailable */
   change(statement: Statement, values: readonly unknown[]): Promise<number>;
 }
@@ -40,6 +42,8 @@ export function createStatements(pool: Pool, readers?: OpenedReaders): OpenedSta
   return {
     first: async <Row extends object>(statement: Statement, values: readonly unknown[]) =>
       (await run<Row>(readers ?? pool, statement, values)).rows[0],
+    changed: async <Row extends object>(statement: Statement, values: readonly unknown[]) =>
+      (await run<Row>(pool, statement, values)).rows[0],
     change: async (statement, values) => (await run(pool, statement, values)).rowCount ?? 0,
     close: async () => {
       await readers?.close();

@@ -1,6 +1,6 @@
 /** Name and password. Every way out costs the same work, so time tells no more than the text. */
 import type { PasswordHasher } from '../../accounts/passwords';
-import { findSignInAccount, strengthenHash, type SignInAccount } from '../../accounts/store';
+import { strengthenHash } from '../../accounts/store';
 import type { AuditEntry } from '../../audit/audit';
 import { recordEvent } from '../../audit/store';
 import type { Clock } from '../../clock';
@@ -19,6 +19,7 @@ import {
   type SignInLimits,
   type SignInOutcome,
 } from '../sign-in';
+import { admitAccount, findSignInAccount, type SignInAccount } from '../store';
 
 export interface PasswordSignInTools {
   db: Database;
@@ -69,7 +70,7 @@ export async function tryPassword(
     });
   const at = tools.clock.now();
   // Hashing waits in a queue, and the password may have been reset or the account blocked meanwhile.
-  const current = account && right ? await findSignInAccount(statements, attempt.name) : undefined;
+  const current = account && right ? await admitted(tools, attempt, account) : undefined;
   if (current?.id !== account?.id || !current || current.passwordHash !== account?.passwordHash) {
     await record(tools, attempt, { event: 'sign_in_failed', actor: 'anonymous', subject });
     return { outcome: 'wrong' };
@@ -97,6 +98,17 @@ async function recordLimited(
   await record(tools, attempt, { event: 'sign_in_limited', actor: 'anonymous', subject });
 }
 
+/** The account as it is now; the audit tells of the sign-in where nothing was changed that forbids it. */
+function admitted(
+  { statements, clock }: PasswordSignInTools,
+  { name, clientId, address, requestId }: PasswordAttempt,
+  account: SignInAccount,
+): Promise<SignInAccount | undefined> {
+  const subject = `account:${account.id}`;
+  const entry = { actor: subject, subject, clientId, address, requestId, details: { amr: ['pwd'] } };
+  return admitAccount(statements, name, account, { event: 'sign_in_succeeded', ...entry }, clock.now());
+}
+
 type Admission = Omit<SignedInOutcome, 'release'> | Extract<SignInOutcome, { outcome: 'blocked' }>;
 
 async function admit(
@@ -119,12 +131,6 @@ async function admit(
   if (account.passwordHash && passwords.needsRehash(account.passwordHash)) {
     await strengthenHash(db, account.id, account.passwordHash, await passwords.hash(attempt.password));
   }
-  await record(tools, attempt, {
-    event: 'sign_in_succeeded',
-    actor: subject,
-    subject,
-    details: { amr: ['pwd'] },
-  });
   // All sign-ins may have been ended in this very second; this one comes after that.
   const since = new Date(Math.max(at.getTime(), account.sessionsValidAfter.getTime()));
   return { outcome: 'signed_in', accountId: account.id, at: since };
