@@ -17,6 +17,7 @@ import * as clientRegistration from './0014-client-registration';
 import * as exchangeAndDetails from './0015-exchange-and-details';
 import * as keyRotation from './0016-key-rotation';
 import * as largeTables from './0017-large-tables';
+import * as spentRefreshTokens from './0018-spent-refresh-tokens';
 
 export const migrations: Record<string, Migration> = {
   '0001-foundation': foundation,
@@ -36,4 +37,5 @@ export const migrations: Record<string, Migration> = {
   '0015-exchange-and-details': exchangeAndDetails,
   '0016-key-rotation': keyRotation,
   '0017-large-tables': largeTables,
+  '0018-spent-refresh-tokens': spentRefreshTokens,
 };

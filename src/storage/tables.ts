@@ -116,13 +116,14 @@ export interface GrantTable {
 }
 
 export interface RefreshTokenTable {
-  /** Fingerprint of the token. */
+  /** Fingerprint of the token's identifier. */
   id: string;
   /** Fingerprint of the grant's identifier. No foreign key: see provider/adapters/refresh-tokens.ts. */
   grantId: string;
   accountId: string;
   clientId: string;
-  payload: string;
+  /** Of one that an earlier release stored, until it is spent. */
+  payload: string | null;
   consumedAt: Date | null;
   expiresAt: Date;
   createdAt: CreatedAt;

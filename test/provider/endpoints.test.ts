@@ -231,8 +231,8 @@ describe.each(storageKinds)('endpoints on %s', (kind) => {
       const [one, two] = [await tokens(), await tokens()];
       expect(one.access).not.toBe(two.access);
       for (const { access } of [one, two]) {
-        expect(access).toMatch(/^at_[\w~-]{40,1000}$/);
-        const inside = Buffer.from(access.slice(3).split('~')[1] ?? '', 'base64url').toString('latin1');
+        expect(access).toMatch(/^at_[\w-]{40,1000}$/);
+        const inside = Buffer.from(access.slice(3), 'base64url').toString('latin1');
         for (const secret of [person.id, client.id, 'openid']) expect(inside).not.toContain(secret);
       }
     });

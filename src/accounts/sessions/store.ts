@@ -32,19 +32,11 @@ const keptUntil = (at: Date, lasts: number): Date => addSeconds(at, lasts + SLAC
 /** Header fields hold no lone surrogates, but may be long. */
 const plain = (text: string): string => text.replaceAll('\0', '').slice(0, LONGEST_AGENT);
 
-/** Writes down a sign-in; one in a session that is known already renews it, also when it had been ended. */
-export async function recordSignIn(db: Queryable, facts: SignInFacts, at: Date): Promise<void> {
-  const { uid, lasts, ...kept } = facts;
-  const row = {
-    ...{ ...kept, clientId: kept.clientId ?? null, userAgent: plain(kept.userAgent) },
-    ...{ lastSeenAt: at, endedAt: null, expiresAt: keptUntil(at, lasts) },
-  };
-  await db
-    .insertInto('accountSessions')
-    .values({ id: randomUUID(), uid, ...row, createdAt: at })
-    .onConflict((conflict) => conflict.column('uid').doUpdateSet(row))
-    .execute();
-}
+/** What is written down of a sign-in, with the standing of the person (provider/session/standing.ts). */
+export const describeSignIn = ({ lasts, clientId, userAgent, ...facts }: SignInFacts, at: Date) => ({
+  ...{ ...facts, id: randomUUID(), clientId: clientId ?? null, userAgent: plain(userAgent) },
+  expiresAt: keptUntil(at, lasts),
+});
 
 export async function findSession(db: Queryable, uid: string): Promise<AccountSession | undefined> {
   return db.selectFrom('accountSessions').selectAll().where('uid', '=', uid).executeTakeFirst();

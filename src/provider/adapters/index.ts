@@ -9,7 +9,6 @@ import type { EphemeralStore } from '../../storage/ephemeral/port';
 import { unavailability } from '../../storage/postgres';
 import type { Statements } from '../../storage/statements';
 import type { Database } from '../../storage/tables';
-import { accessTokenArtifacts } from './access-tokens';
 import { writtenBeforeAnswer } from './before-answer';
 import { clientArtifacts } from './clients';
 import { deviceCodeArtifacts } from './device-codes';
@@ -20,6 +19,7 @@ import { interactionArtifacts } from './interactions';
 import { ofOwnKind } from './kinds';
 import { createPayloadSeal } from './payload';
 import { refreshTokenArtifacts } from './refresh-tokens';
+import { accessTokenArtifacts } from './sealed-tokens';
 import { sessionArtifacts } from './sessions';
 
 export interface AdapterParts {
@@ -49,7 +49,7 @@ export function createAdapters({
   const adapterOf = (model: string): Adapter => {
     if (model === 'Client') return refusing(clientArtifacts(clients));
     if (model === 'Grant') return refusing(grantArtifacts(stored));
-    if (model === 'RefreshToken') return refusing(refreshTokenArtifacts(stored));
+    if (model === 'RefreshToken') return refusing(refreshTokenArtifacts(stored, secrets));
     if (model === 'DeviceCode')
       return notingParticipants(deviceCodeArtifacts(ephemeral, payloads, secrets), db, clients);
     if (model === 'Session') return sessionArtifacts(ephemeral, payloads);

@@ -5,18 +5,14 @@
 import type Provider from 'oidc-provider';
 import type { Adapter } from 'oidc-provider';
 
-export const ACCESS_TOKEN_PREFIX = 'at_';
+export const PREFIXES = { AccessToken: 'at_', ClientCredentials: 'cc_', RefreshToken: 'rt_' } as const;
 
-const PREFIXES: Record<string, string> = {
-  AccessToken: ACCESS_TOKEN_PREFIX,
-  ClientCredentials: 'cc_',
-  RefreshToken: 'rt_',
-};
+const prefixOf = (kind: string): string | undefined => new Map(Object.entries(PREFIXES)).get(kind);
 
 /** Begins each new token with its kind. */
 export function nameKinds({ AccessToken, ClientCredentials, RefreshToken }: Provider): void {
   for (const { prototype, name } of [AccessToken, ClientCredentials, RefreshToken]) {
-    const prefix = PREFIXES[name] ?? '';
+    const prefix = prefixOf(name) ?? '';
     // Inherited by one of them, so looked up where it is.
     const generate = Reflect.get(prototype, 'generateTokenId') as (this: object) => string;
     Object.defineProperty(prototype, 'generateTokenId', {
@@ -29,7 +25,7 @@ export function nameKinds({ AccessToken, ClientCredentials, RefreshToken }: Prov
 
 /** The adapter of a model, which asks no store for tokens of another kind. */
 export function ofOwnKind(model: string, adapter: Adapter): Adapter {
-  const own = PREFIXES[model];
+  const own = prefixOf(model);
   if (own === undefined) return adapter;
   const others = Object.values(PREFIXES).filter((prefix) => prefix !== own);
   return {

@@ -1,81 +1,72 @@
 /**
- * Refresh tokens: in the database, so that a restart or a flushed Redis signs nobody out, and so that a spent one
- * stays spent. A row has no foreign key to its grant on purpose: when a parallel request has just ended the grant,
- * the insert must still succeed, and the token it stores is worthless since its grant is gone.
+ * Refresh tokens: sealed, and kept by their holders alone (sealed-tokens.ts). Those that are spent stand in the database, so
+ * that a restart or a flushed Redis signs nobody out, and a spent one stays spent for as long as it would have lasted. A row
+ * has no foreign key to its grant on purpose: when a parallel request has just ended the grant, the insert must still
+ * succeed, and the token that follows is worthless since its grant is gone.
  */
-import Provider, { errors, type Adapter } from 'oidc-provider';
-import { addSeconds } from '../../clock';
-import { fingerprint } from '../../secrets';
+import Provider, { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import { fingerprint, type Secrets } from '../../secrets';
 import { ofToken } from '../session/standing';
-import { DEFAULT_TTL, type StoredParts } from './payload';
+import type { StoredParts } from './payload';
+import { openToken } from './sealed-tokens';
 
 const MODEL = 'RefreshToken';
 
-const COLUMNS = 'id, grant_id, account_id, client_id, payload, expires_at, created_at';
-const VALUES = '$1, $2, $3::uuid, $4, $5, $6::timestamptz, $7::timestamptz';
-const INSERT = {
-  name: 'first_refresh_token',
-  text: `insert into refresh_tokens (${COLUMNS}) values (${VALUES})`,
+/** One that an earlier release has stored. */
+const STORED = {
+  name: 'stored_refresh_token',
+  text: 'select payload from refresh_tokens where id = $1 and payload is not null and expires_at > $2',
 };
-/** $8: fingerprint of the one that is spent. */
-const REPLACE = {
-  name: 'next_refresh_token',
+
+/** Rotation with one winner (RFC 9700 §4.14.2): of any number of requests with one token, one changes a row. */
+const SPEND = {
+  name: 'spent_refresh_token',
   text: `
-  with spent as (
-    update refresh_tokens set consumed_at = $7::timestamptz where id = $8 and consumed_at is null returning id
-  )
-  insert into refresh_tokens (${COLUMNS}) select ${VALUES} from spent`,
+  insert into refresh_tokens (id, grant_id, account_id, client_id, expires_at, consumed_at)
+  values ($1, $2, $3, $4, $5, $6)
+  on conflict (id) do update set consumed_at = excluded.consumed_at, payload = null
+    where refresh_tokens.consumed_at is null`,
 };
 
-/**
- * The token that a request spends. oidc-provider spends it and then stores its successor at once: here both are one
- * statement, so that no token is ever spent without another one in its place.
- */
-const spentFor = new WeakMap<object, string>();
+/** What the token says that a request has presented. */
+const presented = new WeakMap<object, AdapterPayload>();
 
-function takeFormer(): string | undefined {
-  const { ctx } = Provider;
-  const former = ctx && spentFor.get(ctx);
-  if (ctx) spentFor.delete(ctx);
-  return former;
-}
+export function refreshTokenArtifacts(
+  { statements, payloads, clock, standings }: StoredParts,
+  secrets: Secrets,
+): Adapter {
+  const findStored = async (id: string): Promise<AdapterPayload | undefined> => {
+    const row = await statements.first<{ payload: string }>(STORED, [fingerprint(id), clock.now()]);
+    return row && payloads.open(MODEL, id, row.payload);
+  };
+  // Whoever ends a token ends its grant; that it was spent has to be known until it would have ended.
+  const kept = () => Promise.resolve();
 
-export function refreshTokenArtifacts({ db, statements, payloads, clock, standings }: StoredParts): Adapter {
   return {
-    async find(id) {
-      const found = await standings.ofRefreshToken(fingerprint(id));
-      const payload = found && payloads.open(MODEL, id, found.payload);
-      if (!payload) return undefined;
-      standings.know(ofToken(payload, payload.accountId ?? ''), found.standing);
-      return found.consumed ? { ...payload, consumed: true } : payload;
+    async find(value) {
+      const payload = openToken(secrets, MODEL, value) ?? (await findStored(value));
+      if (payload?.jti === undefined || payload.accountId === undefined) return undefined;
+      const subject = ofToken(payload, payload.accountId);
+      const spent = await standings.ofRefreshToken(fingerprint(payload.jti), subject);
+      if (Provider.ctx) presented.set(Provider.ctx, payload);
+      return spent ? { ...payload, consumed: true } : payload;
     },
-    async upsert(id, payload, expiresIn = DEFAULT_TTL) {
-      const now = clock.now();
-      const { grantId = '', accountId, clientId } = payload;
-      const row = [
-        ...[fingerprint(id), fingerprint(grantId), accountId, clientId, payloads.seal(MODEL, id, payload)],
-        ...[addSeconds(now, expiresIn), now],
-      ];
-      const former = takeFormer();
-      const stored = await (former === undefined
-        ? statements.change(INSERT, row)
-        : statements.change(REPLACE, [...row, fingerprint(former)]));
-      // Rotation with one winner (RFC 9700 §4.14.2): compare and set, the loser is told.
-      if (stored !== 1) throw new errors.InvalidGrant('already used');
+    async consume(id) {
+      const { grantId = '', accountId, clientId, exp = 0 } = ofRequest(id);
+      const row = [fingerprint(id), fingerprint(grantId), accountId, clientId, new Date(1000 * exp)];
+      const spent = await statements.change(SPEND, [...row, clock.now()]);
+      if (spent !== 1) throw new errors.InvalidGrant('already used');
     },
-    consume: (id) => {
-      const { ctx } = Provider;
-      if (!ctx) throw new Error('refresh tokens are spent by requests');
-      spentFor.set(ctx, id);
-      return Promise.resolve();
-    },
-    async destroy(id) {
-      await db.deleteFrom('refreshTokens').where('id', '=', fingerprint(id)).execute();
-    },
-    async revokeByGrantId(grantId) {
-      await db.deleteFrom('refreshTokens').where('grantId', '=', fingerprint(grantId)).execute();
-    },
+    upsert: () => Promise.reject(new Error('refresh tokens are kept by their holders')),
+    destroy: kept,
+    revokeByGrantId: kept,
     findByUid: () => Promise.resolve(undefined),
     findByUserCode: () => Promise.resolve(undefined),
   };
+}
+
+function ofRequest(id: string): AdapterPayload {
+  const payload = Provider.ctx && presented.get(Provider.ctx);
+  if (payload?.jti !== id) throw new Error('refresh tokens are spent by the request that presents them');
+  return payload;
 }

@@ -26,11 +26,10 @@ export async function findAccount(
   sub: string,
   token?: PresentedToken & { authTime?: number },
 ) {
-  if (!token) await watch.noteSignIn(ctx);
   const subject = token ? ofToken(token, sub) : ofSession(ctx.oidc, sub);
   if (!subject) return undefined;
   if (!token) standings.expect(subject);
-  const standing = await standings.of(ctx, subject);
+  const standing = await standings.of(ctx, subject, token ? undefined : watch.takeSignIn(ctx));
   const { person, grant, memberships } = standing;
   const { client } = ctx.oidc;
   // Access ends with the membership: at the next refresh, and when the person is asked about.

@@ -1,15 +1,15 @@
 /** Which sessions still hold: the provider asks the table where people end them (accounts/sessions). */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { tellSignedOut } from '../../accounts/sessions/participants';
-import { endSession, recordSignIn, touchSession } from '../../accounts/sessions/store';
+import { endSession, touchSession, type SignInFacts } from '../../accounts/sessions/store';
 import { addSeconds, type Clock } from '../../clock';
 import type { RequestState } from '../../http/context';
 import type { Database } from '../../storage/tables';
 import type { Standing } from './standing';
 
 export interface SessionWatch {
-  /** Writes down the sign-in that this request brings, if it brings one. */
-  noteSignIn(ctx: KoaContextWithOIDC): Promise<void>;
+  /** The sign-in that this request brings, if it brings one; told once. */
+  takeSignIn(ctx: KoaContextWithOIDC): SignInFacts | undefined;
   /** Whether the session of the request, or the one that a token was given in, is not ended. */
   holds(ctx: KoaContextWithOIDC, session: Standing['session'], byToken: boolean): Promise<boolean>;
   /** The session is over; relying parties that listen are told. */
@@ -26,18 +26,17 @@ export function createSessionWatch(
   { db, clock }: { db: Database; clock: Clock },
   lasts: (ctx: KoaContextWithOIDC) => number,
 ): SessionWatch {
-  const noted = new WeakSet<object>();
+  const taken = new WeakSet<object>();
   return {
-    noteSignIn: async (ctx) => {
+    takeSignIn: (ctx) => {
       const { session, result, client } = ctx.oidc;
-      if (!session?.accountId || !result?.login || noted.has(result)) return;
-      noted.add(result);
-      const facts = {
+      if (!session?.accountId || !result?.login || taken.has(result)) return undefined;
+      taken.add(result);
+      return {
         ...{ uid: session.uid, accountId: session.accountId, clientId: client?.clientId },
         ...{ userAgent: ctx.get('user-agent'), address: (ctx.state as RequestState).address },
         ...{ signedInAt: new Date((session.loginTs ?? 0) * 1000), lasts: lasts(ctx) },
       };
-      await recordSignIn(db, facts, clock.now());
     },
     holds: async (ctx, session, byToken) => {
       // Its grant went with the session; this is for a code or token made in that very moment.

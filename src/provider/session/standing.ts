@@ -5,7 +5,7 @@
  */
 import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
 import type { AccountProfile } from '../../accounts/account';
-import type { AccountSession } from '../../accounts/sessions/store';
+import { describeSignIn, type AccountSession, type SignInFacts } from '../../accounts/sessions/store';
 import type { Clock } from '../../clock';
 import type { MembershipView } from '../../companies/memberships/membership';
 import type { Consent } from '../../consents/store';
@@ -13,6 +13,7 @@ import { contractClaim, type ContractClaim } from '../../contracts/contract';
 import type { LegacyAccountClaim } from '../../legacy-accounts/legacy-account';
 import { fingerprint } from '../../secrets';
 import type { Statements } from '../../storage/statements';
+import { STANDING, STANDING_OF_SIGN_IN } from './standing-statements';
 
 /** Whom a session, a code or a token is about. */
 export interface Subject {
@@ -74,70 +75,6 @@ export interface Standing {
   contracts: ContractClaim[];
 }
 
-const MEMBERSHIPS = `
-  select json_agg(json_build_object(
-    'companyId', m.company_id, 'inn', c.inn, 'kpp', c.kpp, 'ogrn', c.ogrn, 'companyName', c.name,
-    'status', m.status, 'path', m.path, 'role', m.role, 'canAct', m.can_act,
-    'canActUntil', m.can_act_until, 'defaultSince', m.default_since) order by m.requested_at, m.id)
-  from memberships m join companies c on c.id = m.company_id where m.account_id = a.id`;
-
-const CONSENTS = `
-  select json_agg(json_build_object('document', n.document, 'action', n.action, 'textHash', n.text_hash))
-  from (select distinct on (document) document, action, text_hash from consents
-        where account_id = a.id order by document, number desc) n`;
-
-const LOGINS = `
-  select json_agg(json_build_object('portal', l.portal, 'login', l.login) order by l.portal, l.login_key)
-  from legacy_links l where l.account_id = a.id and l.status = 'confirmed'`;
-
-const CONTRACTS = `
-  select json_agg(json_build_object('number', t.number, 'inn', c.inn, 'kpp', c.kpp, 'companyName', c.name)
-    order by t.held_since, t.number)
-  from contracts t left join companies c on c.id = t.company_id where t.account_id = a.id and t.status = 'active'`;
-
-const PERSON = `
-  a.id, a.status, a.family_name as "familyName", a.given_name as "givenName", a.middle_name as "middleName",
-    a.locale, a.sessions_valid_after as "sessionsValidAfter", a.customer_kind as "customerKind",
-    a.customer_inn as "customerInn", a.customer_ogrn as "customerOgrn", a.updated_at as "updatedAt",
-    mail.value as email, mail.proved_at is not null as "emailProved",
-    mobile.value as phone, mobile.proved_at is not null as "phoneProved", own.value as login,
-    s.uid as "sessionUid", s.ended_at as "sessionEndedAt", s.last_seen_at as "sessionSeenAt",
-    g.payload as "grantPayload", g.company_id as "companyId",
-    exists (select from account_closings k where k.account_id = a.id and k.reason = 'asked'
-      and k.undone_at is null and k.destroyed_at is null) as closing,
-    (${MEMBERSHIPS}) as memberships`;
-
-const NAMES = `
-  left join identifiers mail on mail.account_id = a.id and mail.kind = 'email'
-  left join identifiers mobile on mobile.account_id = a.id and mobile.kind = 'phone'
-  left join identifiers own on own.account_id = a.id and own.kind = 'login'`;
-
-/** $1 account, $2 session, $3 grant, $4 now; $5 consents, $6 logins, $7 contracts: whether they are wanted. */
-const OF_SUBJECT = {
-  name: 'standing',
-  text: `
-  select ${PERSON},
-    case when $5 then (${CONSENTS}) end as consents,
-    case when $6 then (${LOGINS}) end as logins,
-    case when $7 then (${CONTRACTS}) end as contracts
-  from accounts a ${NAMES}
-    left join account_sessions s on s.uid = $2
-    left join grants g on g.id = $3 and g.expires_at > $4
-  where a.id = $1 limit 1`,
-};
-
-/** $1 fingerprint of the token, $2 now. */
-const OF_REFRESH_TOKEN = {
-  name: 'standing_of_refresh_token',
-  text: `
-  select t.payload as "tokenPayload", t.consumed_at as "consumedAt", ${PERSON},
-    null as consents, (${LOGINS}) as logins, (${CONTRACTS}) as contracts
-  from refresh_tokens t join accounts a on a.id = t.account_id ${NAMES}
-    left join grants g on g.id = t.grant_id and g.expires_at > $2
-    left join account_sessions s on s.uid = g.session_uid
-  where t.id = $1 and t.expires_at > $2 limit 1`,
-};
-
 interface StandingRow extends StandingPerson {
   sessionUid: string | null;
   sessionEndedAt: Date | null;
@@ -149,11 +86,7 @@ interface StandingRow extends StandingPerson {
   consents: Standing['consents'] | null;
   logins: LegacyAccountClaim[] | null;
   contracts: Parameters<typeof contractClaim>[0][] | null;
-}
-
-interface RefreshTokenRow extends StandingRow {
-  tokenPayload: string;
-  consumedAt: Date | null;
+  spent: boolean;
 }
 
 /** Scopes whose claims are read only where they are asked for. */
@@ -191,22 +124,14 @@ function toStanding(row: StandingRow | undefined): Standing {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export interface Standings {
-  /** Read at the first question of a request, and again only for another subject. */
-  of(ctx: object, subject: Subject): Promise<Standing>;
+  /** Read at the first question of a request, and again only for another subject, or with a sign-in, which is written down. */
+  of(ctx: object, subject: Subject, signIn?: SignInFacts): Promise<Standing>;
   /** Says whom the artifact that this request has presented is about, so that its grant need not be asked for alone. */
   expect(subject: Subject): void;
-  /** A refresh token as it is stored, with the standing of its owner. @param id fingerprint */
-  ofRefreshToken(id: string): Promise<PresentedRefreshToken | undefined>;
-  /** As `expect`, of a subject whose standing has come with the artifact. */
-  know(subject: Subject, standing: Standing): void;
+  /** As `expect`, of a refresh token's; gives whether it was spent. @param id fingerprint */
+  ofRefreshToken(id: string, subject: Subject): Promise<boolean>;
   /** The standing that belongs to a grant, where it is known whose it is. */
   ofGrant(grantId: string): Promise<Standing> | undefined;
-}
-
-export interface PresentedRefreshToken {
-  payload: string;
-  consumed: boolean;
-  standing: Standing;
 }
 
 interface Memo {
@@ -230,26 +155,42 @@ export function createStandings({ statements, clock }: StandingParts): Standings
     return memo;
   };
 
-  async function read({ accountId, sessionUid, grantId, scope }: Subject): Promise<Standing> {
-    if (!UUID.test(accountId)) return NOBODY;
+  const valuesOf = (
+    { accountId, sessionUid, grantId, scope }: Subject,
+    now: Date,
+    refreshToken: string | null = null,
+  ): unknown[] => {
     const scopes = new Set(scope?.split(' '));
-    const values = [
-      ...[accountId, sessionUid ?? null, grantId === undefined ? null : fingerprint(grantId), clock.now()],
-      ...[scope === undefined, scopes.has('legacy_accounts'), scopes.has('contracts')],
+    return [
+      ...[accountId, sessionUid ?? null, grantId === undefined ? null : fingerprint(grantId), now],
+      ...[scope === undefined, scopes.has('legacy_accounts'), scopes.has('contracts'), refreshToken],
     ];
-    return toStanding(await statements.first<StandingRow>(OF_SUBJECT, values));
+  };
+
+  async function read(subject: Subject, refreshToken?: string): Promise<StandingRow | undefined> {
+    if (!UUID.test(subject.accountId)) return undefined;
+    return statements.first(STANDING, valuesOf(subject, clock.now(), refreshToken));
+  }
+
+  async function signIn(subject: Subject, facts: SignInFacts): Promise<StandingRow | undefined> {
+    const now = clock.now();
+    const { id, clientId, userAgent, address, signedInAt, expiresAt } = describeSignIn(facts, now);
+    const described = [id, clientId, userAgent, address, signedInAt, expiresAt];
+    return statements.changed(STANDING_OF_SIGN_IN, [...valuesOf(subject, now), ...described]);
   }
 
   const keyOf = ({ accountId, sessionUid, grantId, scope }: Subject): string =>
     JSON.stringify([accountId, sessionUid, grantId, scope]);
 
-  const of = (ctx: object, subject: Subject): Promise<Standing> => {
+  const of = (ctx: object, subject: Subject, facts?: SignInFacts): Promise<Standing> => {
     const memo = memoOf(ctx);
     const key = keyOf(subject);
     // What was read before this request made the grant says all the same of the person.
     const known = memo.read?.key === key || memo.read?.key === keyOf({ ...subject, grantId: undefined });
-    if (!memo.read || !known) memo.read = { key, standing: read(subject) };
-    return memo.read.standing;
+    if (memo.read && known && !facts) return memo.read.standing;
+    const standing = (facts ? signIn(subject, facts) : read(subject)).then(toStanding);
+    memo.read = { key, standing };
+    return standing;
   };
 
   return {
@@ -258,20 +199,15 @@ export function createStandings({ statements, clock }: StandingParts): Standings
       const { ctx } = Provider;
       if (ctx) memoOf(ctx).expected = subject;
     },
-    ofRefreshToken: async (id) => {
-      const row = await statements.first<RefreshTokenRow>(OF_REFRESH_TOKEN, [id, clock.now()]);
-      return (
-        row && { payload: row.tokenPayload, consumed: row.consumedAt !== null, standing: toStanding(row) }
-      );
-    },
-    know: (subject, standing) => {
+    ofRefreshToken: async (id, subject) => {
+      const row = await read(subject, id);
       const { ctx } = Provider;
-      if (!ctx) return;
-      const memo = memoOf(ctx);
-      memo.expected = subject;
-      // The grant's own session; a token that names another one is asked about by that.
-      if (standing.session?.uid === subject.sessionUid)
-        memo.read = { key: keyOf(subject), standing: Promise.resolve(standing) };
+      if (ctx)
+        Object.assign(memoOf(ctx), {
+          expected: subject,
+          read: { key: keyOf(subject), standing: Promise.resolve(toStanding(row)) },
+        } satisfies Memo);
+      return row?.spent ?? false;
     },
     ofGrant: (grantId) => {
       const { ctx } = Provider;
