@@ -184,6 +184,8 @@ function parse(request: IncomingMessage, limits: UploadLimits): Promise<Parsed> 
       // The browser went away in the middle, or the whole took longer than the server waits.
       if (!request.complete) fail();
     });
-    request.pipe(parser);
+    // It may have gone away before anybody listened, and none of the above will ever happen.
+    if (request.destroyed) fail();
+    else request.pipe(parser);
   });
 }
