@@ -10,7 +10,7 @@ import { seededChance } from './chance';
 import { holds, type Chaos } from './finding';
 import { addGuests, openPremises, startFleet, type Fleet, type Guests, type Premises } from './fleet';
 import { checkAudit } from './registration-checks';
-import { noFault, recoveredAfter, startVisitors } from './visitors';
+import { enter, noFault, recoveredAfter, startVisitors } from './visitors';
 
 const VISITORS = 4;
 const ROUNDS = 3;
@@ -79,6 +79,7 @@ async function askWhileLocked(
   issuer: string,
   fleet: Fleet,
   { client }: Guests,
+  refresh: string,
 ): Promise<Away & { refused: number }> {
   const away = { wrong: [] as string[], slowest: 0, refused: 0 };
   const end = performance.now() + LOCKED_MS;
@@ -95,7 +96,7 @@ async function askWhileLocked(
   };
   const askOn = async (port: number): Promise<void> => {
     const agent = createAgent(issuer, { port });
-    while (performance.now() < end) await timed('tokens', 503, refreshTokens(agent, client, 'rt_of-nobody'));
+    while (performance.now() < end) await timed('tokens', 503, refreshTokens(agent, client, refresh));
   };
   const askPublic = async (port: number): Promise<void> => {
     for (; performance.now() < end; await sleep(500))
@@ -133,8 +134,11 @@ export const postgresFaults: Chaos = {
       await sleep(chance.between(500, 2500));
       await recovered(`${await terminateAll(premises)} terminated`);
     }
+    const [person] = guests.people;
+    if (!person) throw new Error('nobody is there');
+    const { refresh } = await enter(premises.issuer, guests, person);
     const unlock = await lockAccounts(premises);
-    const locked = await askWhileLocked(premises.issuer, fleet, guests);
+    const locked = await askWhileLocked(premises.issuer, fleet, guests, refresh);
     await unlock();
     await recovered('unlocked');
     await premises.postgres.kill();
