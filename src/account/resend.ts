@@ -1,6 +1,7 @@
 /** «Отправить ещё раз» on the pages where a code is typed: after a pause, and of any number of clicks one sends. */
 import { addSeconds } from '../clock';
 import type { Context } from '../http/context';
+import { once } from '../http/limits';
 import { limited } from './limited';
 import type { AccountParts } from './parts';
 
@@ -31,11 +32,11 @@ export async function sendAgain(
   send: () => Promise<unknown>,
 ): Promise<'too_soon' | 'too_many_messages' | undefined> {
   if (resendWait(before, clock.now()) > 0) return 'too_soon';
-  const once = `account:resend:${before.codeId}`;
-  if (!(await ephemeral.insert(once, true, ONCE_TTL))) return 'too_soon';
-  const problem = await limited(ctx, send);
-  if (problem) await ephemeral.delete(once);
-  return problem;
+  let sent = false;
+  const problem = await limited(ctx, async () => {
+    sent = await once(ephemeral, `account:resend:${before.codeId}`, ONCE_TTL, send);
+  });
+  return problem ?? (sent ? undefined : 'too_soon');
 }
 
 /**

@@ -64,8 +64,8 @@ class HashingThread {
     this.worker.on('exit', () => {
       const task = this.task;
       this.task = undefined;
-      onExit(this);
       task?.reject(new Error('a password thread ended before its job was done', { cause }));
+      onExit(this);
     });
   }
 

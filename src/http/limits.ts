@@ -49,6 +49,27 @@ export async function reserve(store: EphemeralStore, limits: readonly Limit[]): 
 }
 
 /**
+ * Of any number of callers with one mark, one makes the attempt. One that a fault cut short was none, as in `counting`.
+ * @param seconds how long the mark stands
+ * @returns whether it was made
+ */
+export async function once(
+  store: EphemeralStore,
+  mark: string,
+  seconds: number,
+  attempt: () => Promise<unknown>,
+): Promise<boolean> {
+  if (!(await store.insert(mark, true, seconds))) return false;
+  try {
+    await attempt();
+    return true;
+  } catch (error) {
+    await store.delete(mark).catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
  * Counts one attempt and makes it. One that a fault cut short was none: a message that was never written down must not
  * use up the few that somebody has. @throws Refusal too_many_attempts
  */

@@ -8,7 +8,7 @@ import { recordEvent } from '../audit/store';
 import { addSeconds, type Clock } from '../clock';
 import { addressBlock } from '../http/client-address';
 import { readKnownBrowser } from '../http/cookies';
-import { reserve, type Limit } from '../http/limits';
+import { once, reserve, type Limit } from '../http/limits';
 import type { Locale, Message } from '../notifications/notifications';
 import { enqueue } from '../notifications/outbox';
 import { smsLimits, type SmsCaps } from '../notifications/sms/limits';
@@ -104,10 +104,9 @@ export async function resend(
 ): Promise<'sent' | 'too_soon'> {
   if (channel === recovery.channel && resendWait(recovery, tools.clock.now()) > 0) return 'too_soon';
   // Of any number of clicks on one page, one sends.
-  const once = `recovery:resend:${recovery.codeId}`;
-  if (!(await tools.ephemeral.insert(once, true, RECOVERY_TTL))) return 'too_soon';
-  await startRecovery(tools, asker, recovery.name, channel);
-  return 'sent';
+  const mark = `recovery:resend:${recovery.codeId}`;
+  const send = () => startRecovery(tools, asker, recovery.name, channel);
+  return (await once(tools.ephemeral, mark, RECOVERY_TTL, send)) ? 'sent' : 'too_soon';
 }
 
 const MINUTE = 60;

@@ -35,6 +35,8 @@ export interface OpenedDatabase {
 
 /** How long a request waits for a connection before it is refused: with its statement, people get their 503 in 3 s. */
 const CONNECT_TIMEOUT_MS = 1500;
+/** Locks of a node that vanished between two statements are over then; Postgres itself would wait for TCP, two hours. */
+const IDLE_IN_TRANSACTION_MS = 10_000;
 /** How long a program waits whose statements may take as long as they do. */
 const PATIENT_MS = 10_000;
 
@@ -68,7 +70,11 @@ export function openPostgres(
       // The server ends a slow statement; the client's own bound is for a server that says nothing at all.
       ...(queryTimeoutMs === undefined
         ? {}
-        : { statement_timeout: queryTimeoutMs, query_timeout: queryTimeoutMs + 500 }),
+        : {
+            statement_timeout: queryTimeoutMs,
+            query_timeout: queryTimeoutMs + 500,
+            idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+          }),
     },
     false,
     onError,
@@ -106,6 +112,11 @@ export function overPool(
   // would end the process.
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', onError));
+  // Given back by somebody who was tired of waiting: its server may be gone without a word, and what it was told last, such as
+  // to begin a transaction, may still happen.
+  pool.on('release', (_error, client) => {
+    if ((client as unknown as { _activeQuery: unknown })._activeQuery) void client.end();
+  });
   const db = new Kysely<Tables>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
@@ -125,7 +136,7 @@ export function overPool(
  * Postgres error codes that mean "cannot serve now", not "wrong query" (Postgres manual, appendix A). 26000: whoever asked
  * right before on a shared connection was to prepare the statement, and was refused.
  */
-const UNAVAILABLE = /^(08|53|57P|55P03|57014|25006|26000)/;
+const UNAVAILABLE = /^(08|53|57P|55P03|57014|25006|25P03|26000)/;
 const BROKEN_CONNECTION = /connect|ECONNREFUSED|ECONNRESET|EPIPE|timeout|terminat|closed/i;
 
 /** The `Refusal` that an unreachable database means; undefined when `error` is something else. */

@@ -148,6 +148,7 @@ describe('faults', () => {
     ['server_error', 'failing', 2],
     ['drops', 'network', 2],
     ['endless', 'network', 2],
+    ['switches', 'network', 2],
   ])('%s is told as %s after %i request(s)', async (fault, reason, requests) => {
     standIn.fault = fault;
     expect(reasonOf(await directoryOf(standIn).find(QUERY))).toBe(reason);

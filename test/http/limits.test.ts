@@ -1,4 +1,4 @@
-import { counting } from '../../src/http/limits';
+import { counting, once } from '../../src/http/limits';
 import { createSqlStore } from '../../src/storage/ephemeral/sql';
 import { openTestDatabase } from '../support/database';
 
@@ -24,6 +24,24 @@ describe('limits', () => {
       });
       await expect(third).rejects.toMatchObject({ code: 'too_many_attempts' });
       expect(tried).toBe(false);
+    } finally {
+      await close();
+    }
+  });
+
+  it('let one of many make an attempt, and the next when a fault cut it short', async () => {
+    const { db, close } = await openTestDatabase('embedded');
+    try {
+      const store = createSqlStore(db);
+      const fault = () => Promise.reject(new Error('the database went away'));
+      for (let time = 0; time < 3; time += 1)
+        await expect(once(store, 'resend:one', 60, fault)).rejects.toThrow('went away');
+      let sent = 0;
+      const send = () => Promise.resolve((sent += 1));
+      const made = await Promise.all(Array.from({ length: 20 }, () => once(store, 'resend:one', 60, send)));
+      expect([made.filter(Boolean).length, sent]).toEqual([1, 1]);
+      expect(await once(store, 'resend:one', 60, send)).toBe(false);
+      expect(await once(store, 'resend:two', 60, send)).toBe(true);
     } finally {
       await close();
     }

@@ -13,6 +13,11 @@ describe('outgoing calls', () => {
       reached.push(request.url ?? '');
       if (request.url === '/big') response.end(Buffer.alloc(100_000));
       else if (request.url === '/on') response.writeHead(302, { location: '/elsewhere' }).end();
+      else if (request.url === '/switch')
+        request.socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+      else if (request.url === '/until-closed') request.socket.end('HTTP/1.1 200 OK\r\n\r\nall of it');
+      else if (request.url === '/cut')
+        request.socket.end('HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\npart');
       else if (request.url !== '/slow') response.end('here');
     });
     await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
@@ -66,5 +71,16 @@ describe('outgoing calls', () => {
     await expect(outgoing(`http://127.0.0.1:${port}/big`, limits)).rejects.toThrow('longer than 1000 bytes');
     expect((await outgoing(`http://127.0.0.1:${port}/on`, limits)).status).toBe(302);
     expect(reached).not.toContain('/elsewhere');
+  });
+
+  it('end with every answer that a server can think of', async () => {
+    const outgoing = createOutgoing({ loopback: true, networks });
+    const patient = { ...limits, deadlineMs: 5000 };
+    const whole = await outgoing(`http://127.0.0.1:${port}/until-closed`, patient);
+    expect(whole.body.toString()).toBe('all of it');
+    for (const path of ['/switch', '/cut'])
+      await expect(outgoing(`http://127.0.0.1:${port}${path}`, patient)).rejects.not.toMatchObject({
+        name: 'TimeoutError',
+      });
   });
 });

@@ -21,6 +21,7 @@ export type DadataFault =
   | 'garbage'
   | 'strange_json'
   | 'endless'
+  | 'switches'
   | 'drops';
 
 export interface DadataParty {
@@ -118,6 +119,9 @@ export async function startDadata(parties: DadataParty[] = []): Promise<DadataSt
         return reply(200, { suggestions: [{ value: 'ООО', data: { inn: 7 } }] });
       case 'endless':
         return reply(200, `{"suggestions":[${' '.repeat(3 * 1024 * 1024)}]}`);
+      case 'switches':
+        request.socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+        return;
       case 'drops':
         request.socket.destroy();
         return;

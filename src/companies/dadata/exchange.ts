@@ -43,6 +43,7 @@ export function createExchange(base: string, headers: Record<string, string>): E
       if (!mayAsk()) return Promise.resolve(undefined);
       const content = Buffer.from(JSON.stringify(body));
       return new Promise((resolve, reject) => {
+        let answered = false;
         const request = transport.request(`${base.replace(/\/$/, '')}${path}`, {
           method: 'POST',
           agent,
@@ -54,11 +55,16 @@ export function createExchange(base: string, headers: Record<string, string>): E
             if (!request.reusedSocket) opened.push(performance.now());
           })
           .on('response', (response) => {
+            answered = true;
             readBody(response).then((text) => {
               resolve({ status: response.statusCode ?? 0, body: text });
             }, reject);
           })
           .on('error', reject)
+          // An answer that wants to speak another protocol (101) is neither an answer to Node nor an error.
+          .on('close', () => {
+            if (!answered) reject(new Error('the connection ended without an answer'));
+          })
           .end(content);
       });
     },

@@ -113,7 +113,13 @@ function exchange(
       reject(signal?.aborted ? (signal.reason as Error) : error);
     };
     call.on('error', fail);
+    let answered = false;
+    // An answer that wants to speak another protocol (101) is neither an answer to Node nor an error.
+    call.on('close', () => {
+      if (!answered) fail(new Error('the connection ended without an answer'));
+    });
     call.on('response', (response) => {
+      answered = true;
       const chunks: Buffer[] = [];
       let received = 0;
       response.on('error', fail);

@@ -29,6 +29,9 @@ const LIMITS = {
   maxHeaderSize: 16_384,
 };
 
+/** Of a connection that neither takes an answer nor sends: what it was to get must not lie here for ever. */
+const SILENCE_MS = 120_000;
+
 /** From the last word to those who still wait until their connections are cut. */
 const LAST_WORD_MS = 500;
 const COME_BACK: OutgoingHttpHeaders = { Connection: 'close', 'Retry-After': 1, 'Cache-Control': 'no-store' };
@@ -44,6 +47,7 @@ export function createListener(
     if (waning) response.setHeader('Connection', 'close');
     answer(request, response);
   });
+  server.timeout = SILENCE_MS;
   const wane = (): void => {
     waning = true;
     for (const response of underWay) if (!response.headersSent) response.setHeader('Connection', 'close');
