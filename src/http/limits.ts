@@ -17,6 +17,8 @@ export interface Limit {
 export interface Reservation {
   /** Gives the places back: the attempt was a good one. */
   release(): Promise<void>;
+  /** Makes the attempt or a part of it. A fault in it gives the places back, since what it cut short was none. */
+  during<Result>(part: () => Promise<Result>): Promise<Result>;
 }
 
 /** Counts one attempt against every limit. @throws Refusal too_many_attempts with the seconds to wait. */
@@ -45,7 +47,15 @@ export async function reserve(store: EphemeralStore, limits: readonly Limit[]): 
     await release();
     throw new Refusal('too_many_attempts', Math.max(...exceeded.map(({ ttl }) => ttl)));
   }
-  return { release };
+  const during = async <Result>(part: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await part();
+    } catch (error) {
+      await release().catch(() => undefined);
+      throw error;
+    }
+  };
+  return { release, during };
 }
 
 /**
@@ -78,11 +88,6 @@ export async function counting<Result>(
   limits: readonly Limit[],
   attempt: () => Promise<Result>,
 ): Promise<Result> {
-  const { release } = await reserve(store, limits);
-  try {
-    return await attempt();
-  } catch (error) {
-    await release().catch(() => undefined);
-    throw error;
-  }
+  const { during } = await reserve(store, limits);
+  return during(attempt);
 }

@@ -75,11 +75,12 @@ export async function startRecovery(
   const { db, ephemeral, clock } = tools;
   const person = await findProfileByIdentifier(db, name.canonical);
   const knownBrowser = readKnownBrowser(person?.id, asker.knownBrowser);
-  await reserve(ephemeral, messageLimits(tools, name, channel, { address: asker.address, knownBrowser }));
+  const limits = messageLimits(tools, name, channel, { address: asker.address, knownBrowser });
+  const { during } = await reserve(ephemeral, limits);
   if (!person && tools.tellsUnknown) return 'unknown';
-  const codeId = await db
-    .transaction()
-    .execute((trx) => sendMessage(trx, tools, asker, { name, channel, person }));
+  const codeId = await during(() =>
+    db.transaction().execute((trx) => sendMessage(trx, tools, asker, { name, channel, person })),
+  );
   const email = tools.tellsUnknown && person ? messageTarget(person, name, channel) : undefined;
   const target = channel === 'email' && email !== undefined ? maskEmail(email) : maskName(name);
   const recovery: Recovery = { name, channel, codeId, sentAt: clock.now().getTime(), target };

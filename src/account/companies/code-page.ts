@@ -47,13 +47,13 @@ async function send(
   const { unit, name: companyName, nameSource, ogrn } = company;
   const to = await findCompanyEmail(parts.db, unit);
   if (to === undefined) return undefined;
-  await reserve(parts.ephemeral, [
+  const { during } = await reserve(parts.ephemeral, [
     { key: `company_code:account:${accountId}`, max: 5, window: HOUR },
     { key: `company_code:company:${unit.inn}:${unit.kpp ?? ''}`, max: 10, window: HOUR },
     { key: `company_code:${addressBlock(ctx.state.address)}`, max: 20, window: HOUR },
   ]);
   const facts = { accountId, applicant: name, unit, companyName, nameSource, ogrn, purpose, to, replaces };
-  const id = await sendCompanyCode(parts, { ...facts, locale: ctx.state.locale });
+  const id = await during(() => sendCompanyCode(parts, { ...facts, locale: ctx.state.locale }));
   return pathOf({ purpose, id });
 }
 

@@ -59,7 +59,7 @@ export async function askEmail(
   asker: Asker,
   email: EmailAddress,
 ): Promise<void> {
-  await reserve(parts.ephemeral, [
+  const { during } = await reserve(parts.ephemeral, [
     { key: `account:mail:${person.id}`, max: 5, window: 3600 },
     // As in registration: three mails in ten minutes to one address, and ten a day.
     { key: `account:mail_to:${fingerprint(email.canonical)}`, max: 3, window: 600 },
@@ -67,19 +67,25 @@ export async function askEmail(
     { key: `account:mail_from:${addressBlock(asker.address)}`, max: 30, window: 3600 },
   ]);
   const { clock, secrets } = parts;
-  const codeId = await parts.db.transaction().execute(async (trx) => {
-    const owner = await findAccountByIdentifier(trx, email.canonical);
-    for (const purpose of ['change_email', 'change_email_code'] as const)
-      await voidTokens(trx, purpose, person.id);
-    const request = { accountId: person.id, payload: { ...email, untold: owner !== undefined } };
-    const token = await issueLink(trx, { ...request, purpose: 'change_email', ttlSeconds: LINK_TTL }, clock);
-    const codeRequest = { ...request, purpose: 'change_email_code', ttlSeconds: CODE_TTL } as const;
-    const { id, code } = await issueCode(trx, secrets, codeRequest, clock);
-    await enqueueProof(trx, parts, person, email, owner ? undefined : { token, code });
-    const { accountId: _id, ...common } = asker;
-    await recordEvent(trx, { event: 'email_change_asked', ...common }, clock.now());
-    return id;
-  });
+  const codeId = await during(() =>
+    parts.db.transaction().execute(async (trx) => {
+      const owner = await findAccountByIdentifier(trx, email.canonical);
+      for (const purpose of ['change_email', 'change_email_code'] as const)
+        await voidTokens(trx, purpose, person.id);
+      const request = { accountId: person.id, payload: { ...email, untold: owner !== undefined } };
+      const token = await issueLink(
+        trx,
+        { ...request, purpose: 'change_email', ttlSeconds: LINK_TTL },
+        clock,
+      );
+      const codeRequest = { ...request, purpose: 'change_email_code', ttlSeconds: CODE_TTL } as const;
+      const { id, code } = await issueCode(trx, secrets, codeRequest, clock);
+      await enqueueProof(trx, parts, person, email, owner ? undefined : { token, code });
+      const { accountId: _id, ...common } = asker;
+      await recordEvent(trx, { event: 'email_change_asked', ...common }, clock.now());
+      return id;
+    }),
+  );
   const pending: PendingEmail = { email, codeId, sentAt: clock.now().getTime() };
   await parts.ephemeral.put(pendingKey(person.id), { ...pending, email: { ...email } }, CODE_TTL);
 }

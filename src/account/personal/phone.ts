@@ -117,17 +117,24 @@ async function sendCode(
   phone: string,
 ): Promise<void> {
   const { clock, secrets, ephemeral, smsCaps } = parts;
-  await reserve(ephemeral, smsLimits(smsCaps, phone, addressBlock(ctx.state.address)));
-  const codeId = await parts.db.transaction().execute(async (trx) => {
-    await voidTokens(trx, 'change_phone', accountId);
-    const request = { purpose: 'change_phone', accountId, payload: { phone }, ttlSeconds: CODE_TTL } as const;
-    const { id, code } = await issueCode(trx, secrets, request, clock);
-    const expiresAt = addSeconds(clock.now(), CODE_TTL);
-    const { locale } = ctx.state;
-    const sms = { channel: 'sms', to: phone, template: 'phone_change_code', locale } as const;
-    await enqueue(trx, secrets, { ...sms, values: { code }, expiresAt }, clock, accountId);
-    return id;
-  });
+  const { during } = await reserve(ephemeral, smsLimits(smsCaps, phone, addressBlock(ctx.state.address)));
+  const codeId = await during(() =>
+    parts.db.transaction().execute(async (trx) => {
+      await voidTokens(trx, 'change_phone', accountId);
+      const request = {
+        purpose: 'change_phone',
+        accountId,
+        payload: { phone },
+        ttlSeconds: CODE_TTL,
+      } as const;
+      const { id, code } = await issueCode(trx, secrets, request, clock);
+      const expiresAt = addSeconds(clock.now(), CODE_TTL);
+      const { locale } = ctx.state;
+      const sms = { channel: 'sms', to: phone, template: 'phone_change_code', locale } as const;
+      await enqueue(trx, secrets, { ...sms, values: { code }, expiresAt }, clock, accountId);
+      return id;
+    }),
+  );
   const pending: PendingPhone = { phone, codeId, sentAt: clock.now().getTime() };
   await ephemeral.put(pendingKey(accountId), { ...pending }, CODE_TTL);
 }

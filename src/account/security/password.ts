@@ -94,10 +94,7 @@ async function isRight(
   const knownBrowser = readKnownBrowser(id, defineCookie(parts.issuer, KNOWN_BROWSER).read(ctx));
   const limits = parts.passwordLimits({ name: id, knownBrowser, address: ctx.state.address });
   const reservation = await reserve(parts.ephemeral, limits);
-  const right = await parts.passwords.verify(passwordHash, typed).catch(async (error: unknown) => {
-    await reservation.release();
-    throw error;
-  });
+  const right = await reservation.during(() => parts.passwords.verify(passwordHash, typed));
   if (right) await reservation.release();
   return right;
 }

@@ -120,7 +120,8 @@ export async function proveToldLogin(
     await recordLimited(tools, guess);
     return { problem: 'legacy_too_many' };
   }
-  const answer = await tools.legacyCheck.check(told.login, password);
+  const { legacyCheck } = tools;
+  const answer = await reserved.during(() => legacyCheck.check(told.login, password));
   if (answer === 'wrong') {
     await record(tools, 'legacy_check_failed', guess);
     return { problem: 'legacy_password_wrong' };

@@ -61,25 +61,16 @@ export async function tryPassword(
     await recordLimited(tools, attempt, subject, error);
     throw error;
   });
-  const right = await passwords
-    .verify(account?.passwordHash, attempt.password)
-    .catch(async (error: unknown) => {
-      // Nothing was verified, so nothing was guessed.
-      await reservation.release();
-      throw error;
-    });
+  const { during, release } = reservation;
+  const right = await during(() => passwords.verify(account?.passwordHash, attempt.password));
   const at = tools.clock.now();
   // Hashing waits in a queue, and the password may have been reset or the account blocked meanwhile.
-  const current = account && right ? await admitted(tools, attempt, account) : undefined;
+  const current = account && right ? await during(() => admitted(tools, attempt, account)) : undefined;
   if (current?.id !== account?.id || !current || current.passwordHash !== account?.passwordHash) {
     await record(tools, attempt, { event: 'sign_in_failed', actor: 'anonymous', subject });
     return { outcome: 'wrong' };
   }
-  const { release } = reservation;
-  const outcome = await admit(tools, attempt, current, at).catch(async (error: unknown) => {
-    await release();
-    throw error;
-  });
+  const outcome = await during(() => admit(tools, attempt, current, at));
   if (outcome.outcome === 'signed_in') return { ...outcome, release };
   await release();
   return outcome;
