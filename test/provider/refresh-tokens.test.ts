@@ -1,12 +1,14 @@
 /** Refresh tokens are kept by their holders: what the database knows of them, and those that an earlier release stored. */
 import { createPayloadSeal } from '../../src/provider/adapters/payload';
 import { openToken } from '../../src/provider/adapters/sealed-tokens';
+import { endTokens } from '../../src/accounts/sessions/store';
+import { listEvents } from '../../src/audit/store';
 import { fingerprint } from '../../src/secrets';
 import { createAgent } from '../support/agent';
 import { addClient, addPerson, startProduct } from '../support/app';
 import type { TestClient, TestPerson, TestProduct } from '../support/app';
 import { storageKinds } from '../support/database';
-import { postAsClient, refreshTokens } from '../support/relying-party';
+import { authorizationRequest, follow, postAsClient, refreshTokens } from '../support/relying-party';
 import { isActive, relyingParty, tokensFor, userinfoStatus } from './tokens';
 
 const REFUSED = { status: 400, json: { error: 'invalid_grant' } };
@@ -61,8 +63,8 @@ describe.each(storageKinds)('refresh tokens on %s', (kind) => {
     const spent = (await rows()).find(({ id }) => id === fingerprint(inside(token).jti ?? ''));
     expect(spent).toMatchObject({ payload: null, accountId: person.id, clientId: client.id });
     expect(spent?.consumedAt).not.toBeNull();
-    // As long as the token would have lasted, to the second.
-    expect(spent?.expiresAt.getTime()).toBe(1000 * (inside(token).exp ?? 0));
+    // As long as the token would have lasted, and a little longer.
+    expect(spent?.expiresAt.getTime()).toBe(1000 * (inside(token).exp ?? 0) + 600_000);
   });
 
   it('stay spent when their grant is asked to end twice', async () => {
@@ -101,9 +103,26 @@ describe.each(storageKinds)('refresh tokens on %s', (kind) => {
     expect(await isActive(product, client, value)).toBe(true);
     const renewed = await refresh(value);
     expect(renewed).toMatchObject({ status: 200 });
-    expect((await rows()).find(({ id }) => id === fingerprint(value))).toMatchObject({ payload: null });
-    expect(await refresh(String(renewed.json.refresh_token))).toMatchObject({ status: 200 });
+    const next = await refresh(String(renewed.json.refresh_token));
+    expect(next).toMatchObject({ status: 200 });
+    // As of all tokens: whoever shows a spent one ends the grant.
     expect(await refresh(value)).toMatchObject(REFUSED);
+    expect(await refresh(String(next.json.refresh_token))).toMatchObject(REFUSED);
+    expect(await listEvents(product.app.db, { event: 'token_reuse_detected' })).not.toEqual([]);
+  });
+
+  it('of an account that goes in that moment are refused', async () => {
+    const leaver = await addPerson(product.app);
+    const { refresh: token } = await tokensFor(product, createAgent(product.issuer), client, leaver);
+    const { app } = product;
+    const change = app.statements.change.bind(app.statements);
+    const spy = jest.spyOn(app.statements, 'change').mockImplementation(async (statement, values) => {
+      await app.db.deleteFrom('accounts').where('id', '=', leaver.id).execute();
+      return change(statement, values);
+    });
+    expect(await refresh(token)).toMatchObject(REFUSED);
+    expect(spy).toHaveBeenCalledTimes(1);
+    spy.mockRestore();
   });
 
   it('of an earlier release end with their time, and with their grant', async () => {
@@ -116,6 +135,26 @@ describe.each(storageKinds)('refresh tokens on %s', (kind) => {
     expect(await refresh(second)).toMatchObject(REFUSED);
     // Another sign-in has another grant.
     expect(await userinfoStatus(product, access)).toBe(200);
+  });
+
+  it('stay dead when their grant is ended while a request widens it', async () => {
+    const { app, issuer } = product;
+    const browser = createAgent(issuer);
+    const { refresh: token } = await tokensFor(product, browser, client, person, { scope: 'openid' });
+    const heir = String((await refresh(token)).json.refresh_token);
+    const first = app.statements.first.bind(app.statements);
+    const spy = jest.spyOn(app.statements, 'first').mockImplementation(async (statement, values) => {
+      const row = await first(statement, values);
+      await app.db.transaction().execute((trx) => endTokens(trx, person.id, client.id));
+      return row as never;
+    });
+    const request = authorizationRequest(client, { scope: 'openid email' });
+    const answer = await follow(browser, issuer, await browser.get(request.path));
+    spy.mockRestore();
+    expect(answer.location).toContain('error=access_denied');
+    for (const old of [token, heir]) expect(await refresh(old)).toMatchObject(REFUSED);
+    // Nothing keeps the person from coming again.
+    expect((await browser.get(request.path)).location).toContain('code=');
   });
 
   it('of nobody are refused', async () => {

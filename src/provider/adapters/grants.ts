@@ -1,5 +1,5 @@
 /** Grants: what a person has allowed a relying party. In the database; deleting one ends every token under it. */
-import Provider, { type Adapter } from 'oidc-provider';
+import Provider, { errors, type Adapter } from 'oidc-provider';
 import { addSeconds } from '../../clock';
 import { fingerprint } from '../../secrets';
 import { DEFAULT_TTL, type StoredParts } from './payload';
@@ -26,9 +26,18 @@ export function describeGrant(ctx: object, description: GrantDescription): void 
   descriptions.set(ctx, description);
 }
 
+/** Grants that a request has found. */
+const found = new WeakMap<object, Set<string>>();
+
+function note(id: string): void {
+  const { ctx } = Provider;
+  if (ctx) found.set(ctx, (found.get(ctx) ?? new Set()).add(id));
+}
+
 export function grantArtifacts({ db, statements, payloads, clock, standings }: StoredParts): Adapter {
   return {
     async find(id) {
+      note(id);
       const standing = standings.ofGrant(id);
       if (standing) {
         const { grant } = await standing;
@@ -42,6 +51,16 @@ export function grantArtifacts({ db, statements, payloads, clock, standings }: S
       const sealed = payloads.seal(MODEL, id, payload);
       const described = Provider.ctx && descriptions.get(Provider.ctx);
       const expiresAt = addSeconds(now, expiresIn);
+      if (Provider.ctx && found.get(Provider.ctx)?.has(id)) {
+        // It may have been ended meanwhile: then it stays so, with all the tokens that stand on it.
+        const kept = await db
+          .updateTable('grants')
+          .set({ payload: sealed, expiresAt, ...described })
+          .where('id', '=', fingerprint(id))
+          .executeTakeFirst();
+        if (kept.numUpdatedRows === 0n) throw new errors.AccessDenied('the access was ended meanwhile');
+        return;
+      }
       await db
         .insertInto('grants')
         .values({
@@ -53,9 +72,6 @@ export function grantArtifacts({ db, statements, payloads, clock, standings }: S
           createdAt: now,
           ...described,
         })
-        .onConflict((conflict) =>
-          conflict.column('id').doUpdateSet({ payload: sealed, expiresAt, ...described }),
-        )
         .execute();
     },
     async destroy(id) {

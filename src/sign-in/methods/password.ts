@@ -120,7 +120,12 @@ async function admit(
   }
   const { db, passwords } = tools;
   if (account.passwordHash && passwords.needsRehash(account.passwordHash)) {
-    await strengthenHash(db, account.id, account.passwordHash, await passwords.hash(attempt.password));
+    const { id, passwordHash } = account;
+    // Where this fails, the next sign-in does it.
+    await passwords
+      .hash(attempt.password)
+      .then((hash) => strengthenHash(db, id, passwordHash, hash))
+      .catch(() => undefined);
   }
   // All sign-ins may have been ended in this very second; this one comes after that.
   const since = new Date(Math.max(at.getTime(), account.sessionsValidAfter.getTime()));
