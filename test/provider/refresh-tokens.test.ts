@@ -146,7 +146,7 @@ describe.each(storageKinds)('refresh tokens on %s', (kind) => {
     const spy = jest.spyOn(app.statements, 'first').mockImplementation(async (statement, values) => {
       const row = await first(statement, values);
       await app.db.transaction().execute((trx) => endTokens(trx, person.id, client.id));
-      return row as never;
+      return row;
     });
     const request = authorizationRequest(client, { scope: 'openid email' });
     const answer = await follow(browser, issuer, await browser.get(request.path));
