@@ -73,6 +73,31 @@ describe('outgoing calls', () => {
     expect(reached).not.toContain('/elsewhere');
   });
 
+  it('are looked up one after the other, and not at all when nobody waits any more', async () => {
+    const asked: string[] = [];
+    let speak = (): void => undefined;
+    const silence = new Promise<void>((resolve) => {
+      speak = resolve;
+    });
+    const outgoing = createOutgoing({
+      loopback: true,
+      networks,
+      resolve: async (hostname) => {
+        asked.push(hostname);
+        if (hostname === 'silent.example') await silence;
+        return resolveTo('127.0.0.1')();
+      },
+    });
+    const call = (host: string, deadlineMs: number) =>
+      outgoing(`http://${host}:${port}/named`, { ...limits, deadlineMs });
+    const tired = ['silent.example', 'second.example', 'third.example'].map((host) => call(host, 200));
+    const patient = call('patient.example', 20_000);
+    for (const one of tired) await expect(one).rejects.toMatchObject({ name: 'TimeoutError' });
+    speak();
+    expect((await patient).body.toString()).toBe('here');
+    expect(asked).toEqual(['silent.example', 'patient.example']);
+  });
+
   it('end with every answer that a server can think of', async () => {
     const outgoing = createOutgoing({ loopback: true, networks });
     const patient = { ...limits, deadlineMs: 5000 };

@@ -49,14 +49,33 @@ const resolveByDns = (hostname: string): Promise<LookupAddress[]> =>
     });
   });
 
+/**
+ * One look-up at a time, and none that nobody waits for any more: the system's resolver keeps one of few threads for as long
+ * as a name server is silent, and the names of Postgres and Redis need one, too.
+ */
+function inTurn(
+  resolve: (hostname: string) => Promise<LookupAddress[]>,
+): (hostname: string, signal: AbortSignal) => Promise<LookupAddress[]> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (hostname, signal) => {
+    const found = last.then(() => {
+      signal.throwIfAborted();
+      return resolve(hostname);
+    });
+    last = found.catch(() => undefined);
+    return found;
+  };
+}
+
 export function createOutgoing({ loopback, networks, resolve = resolveByDns }: OutgoingOptions): Outgoing {
+  const find = inTurn(resolve);
   const mayCall = (address: string): boolean =>
     isPublicAddress(address) || networks.includes(address) || (loopback && isLoopbackAddress(address));
 
   /** @throws AddressRefused unless all of them may be called: a name that mixes them is up to something */
-  const checked = async (hostname: string): Promise<LookupAddress[]> => {
+  const checked = async (hostname: string, signal: AbortSignal): Promise<LookupAddress[]> => {
     const family = isIP(hostname);
-    const found = family === 0 ? await resolve(hostname) : [{ address: hostname, family }];
+    const found = family === 0 ? await find(hostname, signal) : [{ address: hostname, family }];
     if (found.length === 0 || !found.every(({ address }) => mayCall(address)))
       throw new AddressRefused(`${hostname} is at an address that must not be called`);
     return found;
@@ -67,7 +86,7 @@ export function createOutgoing({ loopback, networks, resolve = resolveByDns }: O
     const hostname = url.hostname.replace(/^\[|\]$/g, '');
     const deadline = AbortSignal.timeout(asked.deadlineMs);
     const signal = asked.signal ? AbortSignal.any([deadline, asked.signal]) : deadline;
-    const addresses = await before(signal, checked(hostname));
+    const addresses = await before(signal, checked(hostname, signal));
     const inClear = url.protocol === 'http:' && addresses.every(({ address }) => isLoopbackAddress(address));
     if (url.protocol !== 'https:' && !inClear) throw new AddressRefused('only https: may be called');
     return exchange(url, { ...asked, signal }, addresses);
