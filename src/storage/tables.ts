@@ -122,7 +122,7 @@ export interface RefreshTokenTable {
   grantId: string;
   accountId: string;
   clientId: string;
-  /** Of one that an earlier release stored, until it is spent. */
+  /** Of one that an earlier release stored. */
   payload: string | null;
   consumedAt: Date | null;
   expiresAt: Date;
