@@ -11,7 +11,7 @@ import { findCompanyEmail } from '../../companies/memberships/own/company-email'
 import { Refusal, type Problems } from '../../errors';
 import { addressBlock } from '../../http/client-address';
 import type { Context } from '../../http/context';
-import { reserve } from '../../http/limits';
+import { counting } from '../../http/limits';
 import { limited } from '../limited';
 import { doneNote, formPurpose, goTo, type AccountParts, type Visitor } from '../parts';
 import { RESEND_PAUSE, RESEND_SCRIPTS, resendWait, sendAgain, tellScript } from '../resend';
@@ -47,13 +47,15 @@ async function send(
   const { unit, name: companyName, nameSource, ogrn } = company;
   const to = await findCompanyEmail(parts.db, unit);
   if (to === undefined) return undefined;
-  const { during } = await reserve(parts.ephemeral, [
+  const limits = [
     { key: `company_code:account:${accountId}`, max: 5, window: HOUR },
     { key: `company_code:company:${unit.inn}:${unit.kpp ?? ''}`, max: 10, window: HOUR },
     { key: `company_code:${addressBlock(ctx.state.address)}`, max: 20, window: HOUR },
-  ]);
+  ];
   const facts = { accountId, applicant: name, unit, companyName, nameSource, ogrn, purpose, to, replaces };
-  const id = await during(() => sendCompanyCode(parts, { ...facts, locale: ctx.state.locale }));
+  const id = await counting(parts.ephemeral, limits, () =>
+    sendCompanyCode(parts, { ...facts, locale: ctx.state.locale }),
+  );
   return pathOf({ purpose, id });
 }
 

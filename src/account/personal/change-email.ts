@@ -13,7 +13,7 @@ import {
 } from '../../accounts/store';
 import { recordEvent } from '../../audit/store';
 import { addressBlock } from '../../http/client-address';
-import { reserve } from '../../http/limits';
+import { counting } from '../../http/limits';
 import { enqueue } from '../../notifications/outbox';
 import { fingerprint } from '../../secrets';
 import { isUniqueViolation } from '../../storage/postgres';
@@ -59,15 +59,15 @@ export async function askEmail(
   asker: Asker,
   email: EmailAddress,
 ): Promise<void> {
-  const { during } = await reserve(parts.ephemeral, [
+  const limits = [
     { key: `account:mail:${person.id}`, max: 5, window: 3600 },
     // As in registration: three mails in ten minutes to one address, and ten a day.
     { key: `account:mail_to:${fingerprint(email.canonical)}`, max: 3, window: 600 },
     { key: `account:mail_to_day:${fingerprint(email.canonical)}`, max: 10, window: 86_400 },
     { key: `account:mail_from:${addressBlock(asker.address)}`, max: 30, window: 3600 },
-  ]);
+  ];
   const { clock, secrets } = parts;
-  const codeId = await during(() =>
+  const codeId = await counting(parts.ephemeral, limits, () =>
     parts.db.transaction().execute(async (trx) => {
       const owner = await findAccountByIdentifier(trx, email.canonical);
       for (const purpose of ['change_email', 'change_email_code'] as const)

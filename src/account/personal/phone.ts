@@ -14,7 +14,7 @@ import type { Problems } from '../../errors';
 import { addressBlock } from '../../http/client-address';
 import type { Context } from '../../http/context';
 import type { Form } from '../../http/forms';
-import { reserve } from '../../http/limits';
+import { counting } from '../../http/limits';
 import { enqueue } from '../../notifications/outbox';
 import { smsLimits } from '../../notifications/sms/limits';
 import { issueCode, tryCode } from '../../tokens/codes';
@@ -117,8 +117,8 @@ async function sendCode(
   phone: string,
 ): Promise<void> {
   const { clock, secrets, ephemeral, smsCaps } = parts;
-  const { during } = await reserve(ephemeral, smsLimits(smsCaps, phone, addressBlock(ctx.state.address)));
-  const codeId = await during(() =>
+  const limits = smsLimits(smsCaps, phone, addressBlock(ctx.state.address));
+  const codeId = await counting(ephemeral, limits, () =>
     parts.db.transaction().execute(async (trx) => {
       await voidTokens(trx, 'change_phone', accountId);
       const request = {

@@ -7,7 +7,7 @@ import type { Adapter } from 'oidc-provider';
 
 export const PREFIXES = { AccessToken: 'at_', ClientCredentials: 'cc_', RefreshToken: 'rt_' } as const;
 
-const prefixOf = (kind: string): string | undefined => new Map(Object.entries(PREFIXES)).get(kind);
+const prefixOf = (kind: string): string | undefined => (PREFIXES as Record<string, string | undefined>)[kind];
 
 /** Begins each new token with its kind. */
 export function nameKinds({ AccessToken, ClientCredentials, RefreshToken }: Provider): void {
