@@ -64,6 +64,14 @@ export function addLeaf(parent: Command, usage: string, text: LeafText): Command
     .option('--json', 'print JSON: stable names, times in ISO 8601 UTC');
 }
 
+/**
+ * Lets the arguments of a verb begin with a dash, as one in 64 random values in base64url does (a `kid`, a pairwise
+ * `sub`): whoever copies one must not have to know of `--`.
+ */
+export function takeRandomValues(leaf: Command): Command {
+  return leaf.allowUnknownOption();
+}
+
 /** A noun that another command file has added. @throws Error when the list of files has them in the wrong order. */
 export function nounOf(program: Command, name: string): Command {
   const noun = program.commands.find((command) => command.name() === name);

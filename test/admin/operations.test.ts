@@ -83,7 +83,7 @@ describe.each(storageKinds)('on %s storage', (kind) => {
     const active = (await keys()).find(({ alg, state }) => alg === 'ES256' && state === 'current')?.kid;
     expect([code, out]).toEqual([0, `Revoked ${kid}. Now signing ES256: ${active}.\n`]);
     expect(err).toContain('5 minutes');
-    for (const again of [kid, 'no-such-key'])
+    for (const again of [kid, 'no-such-key', '-no-such-key', '--no-such-key'])
       expect((await desk.run('keys', 'revoke', again, ...reason, '--yes')).code).toBe(3);
     expect((await keys()).find((key) => key.kid === kid)).toMatchObject({
       state: 'revoked',

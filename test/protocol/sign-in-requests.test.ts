@@ -95,7 +95,8 @@ describe('pairwise subjects', () => {
     expect(found.id).toBe(person.id);
     const shown = await cli('subjects', 'show', person.email, '--client', one.id);
     expect(shown.out.trim()).toBe(first.id.sub);
-    expect((await cli('subjects', 'find', String(first.id.sub), '--client', else_.id)).code).toBe(3);
+    for (const unknown of [String(first.id.sub), '-nobody', '--nobody'])
+      expect((await cli('subjects', 'find', unknown, '--client', else_.id)).code).toBe(3);
   });
 
   it('need one host, or a file that lists every address', async () => {

@@ -37,7 +37,7 @@ export interface ProductOptions extends AppOptions {
   nodes?: number;
   /** Settings beside the usual ones of a test. */
   env?: Record<string, string>;
-  /** Settings of one node alone, by its place, the first is 0. */
+  /** Settings of one node alone, by its place, the first is 0; nodes that differ are asked by name, never in turn. */
   envOf?: (node: number) => Record<string, string>;
   clock?: Clock;
   /** Instead of errors to stdout. */
@@ -59,7 +59,7 @@ export async function startProduct(kind: StorageKind, options: ProductOptions = 
   const redis = kind === 'postgres' ? await openTestRedis() : undefined;
   const issuer = `http://localhost:${await freePort()}`;
   const nodes: TestNode[] = [];
-  const proxied = behindProxy() && kind === 'postgres';
+  const proxied = behindProxy() && kind === 'postgres' && !options.envOf;
   const count = Math.max(options.nodes ?? 1, proxied ? 2 : 1);
   for (let index = 0; index < count; index += 1) {
     const port = index === 0 && !proxied ? Number(new URL(issuer).port) : await freePort();

@@ -1,6 +1,14 @@
 import type { Command } from 'commander';
 import { Failure, type AdminContext, type AdminTools, type KeyFacts } from '../../admin';
-import { addLeaf, addNoun, confirm, startRun, type AddCommands, type Run } from '../../command';
+import {
+  addLeaf,
+  addNoun,
+  confirm,
+  startRun,
+  takeRandomValues,
+  type AddCommands,
+  type Run,
+} from '../../command';
 
 interface ChangeOptions {
   json?: true;
@@ -93,13 +101,14 @@ interface RevokeOptions extends ChangeOptions {
 }
 
 function addRevoke(keys: Command, context: AdminContext): void {
-  addLeaf(keys, 'revoke [kid]', {
+  const leaf = addLeaf(keys, 'revoke [kid]', {
     summary: 'withdraw a key that has leaked: it is erased, and what it signed stops verifying',
     examples: [
       'keys revoke 3kYHd0Yb9oVDh4Fz1cXwTGp8aQe5sN2mLr7uJiKxB6M --reason "stolen backup"',
       'keys revoke --all --reason "SECRET_KEY and a backup were stolen"',
     ],
-  })
+  });
+  takeRandomValues(leaf)
     .requiredOption('--reason <text>', 'why, for keys list and the audit trail; 1 to 200 characters')
     .option('--all', 'every key in use; new ones sign at once')
     .option('--yes', 'do not ask')

@@ -3,7 +3,7 @@ import { findProfile, listAccountIds } from '../../../accounts/store';
 import { pairwiseSubject, sectorOf } from '../../../clients/subjects';
 import { Failure, type AdminContext } from '../../admin';
 import { getClient } from '../../client-options';
-import { addLeaf, addNoun, startRun, type AddCommands, type Run } from '../../command';
+import { addLeaf, addNoun, startRun, takeRandomValues, type AddCommands, type Run } from '../../command';
 import { accountJson, getAccount } from '../../find-account';
 
 interface Options {
@@ -48,10 +48,11 @@ function addShow(subjects: Command, context: AdminContext): void {
 const PAGE = 5000;
 
 function addFind(subjects: Command, context: AdminContext): void {
-  addLeaf(subjects, 'find <sub>', {
+  const leaf = addLeaf(subjects, 'find <sub>', {
     summary: 'the account that a relying party knows by this sub; a pairwise one is looked for among all',
     examples: ['subjects find 4WcQm0T2f8… --client partner'],
-  })
+  });
+  takeRandomValues(leaf)
     .requiredOption('--client <id>', 'the relying party')
     .action(async (sub: string, { client, json }: Options) => {
       const run = await startRun(context);
