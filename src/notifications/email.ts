@@ -1,4 +1,5 @@
 /** Mail over SMTP. The only file that knows nodemailer, which is loaded with the first mail: no start waits for it. */
+import { setTimeout } from 'node:timers/promises';
 import type { Transporter } from 'nodemailer';
 import { isMailAddress, parseMailbox } from './mail-address';
 import { DeliveryFailure, type FailureKind, type OutgoingMail, type Transport } from './notifications';
@@ -42,12 +43,26 @@ export function createMailer({ smtpUrl, from, dkim, timeoutMs = 10_000 }: Mailer
   let opened: Promise<Transporter> | undefined;
   const transporter = (): Promise<Transporter> => (opened ??= openTransporter({ smtpUrl, dkim, timeoutMs }));
 
-  /** A broken connection may be the server's fault or this mail's: a server that answers now is up. */
-  async function serverAnswers(): Promise<boolean> {
-    return (await transporter()).verify().then(
+  let probe: Promise<boolean> | undefined;
+  const probeServer = async (): Promise<boolean> => {
+    const server = await transporter();
+    return server.verify().then(
       () => true,
       () => false,
     );
+  };
+
+  /** A broken connection may be the server's fault or this mail's: a server that answers now is up. */
+  async function serverAnswers(): Promise<boolean> {
+    // nodemailer bounds each silence, not the whole: a server that trickles has the time of a mail, and one socket.
+    probe ??= probeServer().finally(() => {
+      probe = undefined;
+    });
+    const decided = new AbortController();
+    const late = setTimeout(2 * timeoutMs, false, { ref: false, signal: decided.signal }).catch(() => false);
+    return Promise.race([probe, late]).finally(() => {
+      decided.abort();
+    });
   }
 
   async function failure(error: unknown): Promise<DeliveryFailure> {

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { createMailer } from '../../src/notifications/email';
 import { isMailAddress, parseMailbox } from '../../src/notifications/mail-address';
 import { retryDelay, type OutgoingMail } from '../../src/notifications/notifications';
@@ -62,6 +63,25 @@ describe('mail over SMTP', () => {
     const began = Date.now();
     await expect(mailer().send(MAIL)).rejects.toMatchObject({ name: 'DeliveryFailure', kind });
     expect(Date.now() - began).toBeLessThan(4000);
+  });
+
+  test('a server whose answer never ends is unreachable, and no mail waits for it longer than twice', async () => {
+    const sockets = new Set<Socket>();
+    const endless = createServer((socket) => {
+      sockets.add(socket);
+      socket.write('220 ready\r\n');
+      const drip = setInterval(() => socket.write('250-x\r\n'), 50);
+      socket.on('error', () => undefined).on('close', () => clearInterval(drip));
+    });
+    await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
+    const smtpUrl = `smtp://127.0.0.1:${(endless.address() as AddressInfo).port}`;
+    const began = Date.now();
+    await expect(mailer({ smtpUrl }).send(MAIL)).rejects.toMatchObject({ kind: 'unreachable' });
+    expect(Date.now() - began).toBeLessThan(10_000);
+    // One for the mail, one for the question whether the server is up.
+    expect(sockets.size).toBe(2);
+    for (const socket of sockets) socket.destroy();
+    endless.close();
   });
 
   test('a server that wants another password is unreachable: not one mail is given up for it', async () => {

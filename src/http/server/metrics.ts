@@ -15,8 +15,23 @@ export interface Metrics {
 }
 
 /** The first path segments that exist; anything else a stranger asks for shares one label. */
-const ROUTES =
-  /^\/(auth|token|userinfo|jwks|session|interaction|assets|health|set-password|\.well-known)(?=\/|$)/;
+const PROTOCOL = [
+  '\\.well-known',
+  'auth',
+  'device',
+  'jwks',
+  'reg',
+  'request',
+  'session',
+  'token',
+  'userinfo',
+];
+const PAGES = [
+  ...['account', 'approvals', 'device-connected', 'documents', 'interaction', 'open', 'prove-email'],
+  ...['recovery', 'register', 'set-password', 'signed-in'],
+];
+const FILES = ['assets', 'clients', 'health'];
+const ROUTES = new RegExp(`^/(${[...PROTOCOL, ...PAGES, ...FILES].join('|')})(?=/|$)`);
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
