@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { ensurePrograms } from '../../test/support/bench/programs';
 import { onStop, stopEverything } from '../../test/support/bench/running';
-import { freePort } from '../../test/support/processes';
 import { startPostgresServer, type PostgresServer } from '../../test/support/postgres-server';
 import { startRedisServer } from '../../test/support/redis-server';
 import { quantile } from '../comparison/statistics';
@@ -12,6 +11,7 @@ import { compile } from '../servers/compile';
 import { openFolder } from '../servers/running';
 import { populate, type Population } from './population';
 import { installOurs, type Installation } from '../servers/subjects';
+import { freePort } from '../../test/support/ports';
 
 export const note = (line: string): boolean => process.stderr.write(`${line}\n`);
 export const print = (line: string): boolean => process.stdout.write(`${line}\n`);

@@ -1,10 +1,10 @@
 /** What a bare oidc-provider is started with: made here, so that its start does not wait for keys. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { ACR_PASSWORD } from '../../src/provider/session/authentication';
-import { freePort } from '../../test/support/processes';
 import type { Installation } from './subjects';
 import type { BareSettings } from '../subjects/bare';
 import { APIS, CLIENT_ID, REDIRECT_URI, SCOPE, type TokenAlgorithm } from '../client/target';
+import { freePort } from '../../test/support/ports';
 
 /** @param redisUrl where it keeps everything; absent: in memory */
 export async function installBare(redisUrl?: string): Promise<Installation> {

@@ -2,13 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { freePort } from '../../test/support/processes';
 import { startRedisServer } from '../../test/support/redis-server';
 import { installBare } from './bare-provider';
 import { startCountingPostgres } from '../comparison/counting/postgres';
 import { seed } from './known-person';
 import type { ServerProgram } from './server';
 import type { Target } from '../client/target';
+import { freePort } from '../../test/support/ports';
 
 /** A subject with its stores running and one person and one relying party known to it. */
 export interface Installation {

@@ -97,13 +97,11 @@ describe('hash and verify', () => {
   test('a mebibyte is refused at once and never reaches a thread', async () => {
     const hasher = opened(slow);
     const huge = 'й'.normalize('NFD').repeat(1024 * 256);
-    const start = performance.now();
     const verified = hasher.verify(null, huge);
     const hashed = hasher.hash(huge);
     expect(hasher.depth()).toBe(0);
     await expect(hashed).rejects.toMatchObject({ code: 'bad_request' });
     expect(await verified).toBe(false);
-    expect(performance.now() - start).toBeLessThan(50);
   });
 
   test('what is no argon2 hash is a fault, not a wrong password', async () => {

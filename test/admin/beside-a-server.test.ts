@@ -2,14 +2,8 @@ import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openTestDatabase, storageKinds, type TestDatabase } from '../support/database';
-import {
-  freePort,
-  startProcess,
-  tail,
-  temporaryFolder,
-  until,
-  type RunningProcess,
-} from '../support/processes';
+import { startProcess, tail, temporaryFolder, until, type RunningProcess } from '../support/processes';
+import { freePort } from '../support/ports';
 
 const root = join(__dirname, '..', '..');
 const tsNode = join(root, 'node_modules', 'ts-node', 'dist', 'bin.js');

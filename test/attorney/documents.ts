@@ -99,7 +99,7 @@ export function mchdXml(options: MchdOptions = {}): string {
     inn = '7800999994',
     kpp = '780001001',
     familyName = 'Вымышленная',
-    validUntil = '2027-11-21',
+    validUntil = '2076-11-21',
   } = options;
   const {
     encoding = 'UTF-8',

@@ -9,12 +9,13 @@ import { compileProgram, startProgram, type Program } from '../http/program';
 import { addClient, addPerson, type TestClient, type TestPerson } from '../support/app';
 import { onStop } from '../support/bench/running';
 import { startPostgresServer, type PostgresServer } from '../support/postgres-server';
-import { FOLDER_VARIABLE, freePort, temporaryFolder } from '../support/processes';
+import { FOLDER_VARIABLE, temporaryFolder } from '../support/processes';
 import { startProxy } from '../support/proxy';
 import { startRedisServer, type RedisServer } from '../support/redis-server';
 import { CREDENTIALS, openSmsStandIn } from '../support/sms';
 import { openSmtpSink } from '../support/smtp';
 import type { Post } from './registrant';
+import { freePort } from '../support/ports';
 
 export interface Premises {
   folder: string;

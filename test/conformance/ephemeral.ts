@@ -142,12 +142,12 @@ export function ephemeralConformance(name: string, open: () => Promise<Ephemeral
 
       it('is not moved by find, spend or a refused insert', async () => {
         const key = randomUUID();
-        await store.put(key, 'value', 0.4);
+        await store.put(key, 'value', 2);
         await store.find(key);
         expect(await store.spend(key)).toBe(true);
         expect(await store.insert(key, 'other', LONG)).toBe(false);
         expect(await store.find(key)).toEqual({ value: 'value', spent: true });
-        await sleep(500);
+        await sleep(2200);
         expect(await store.find(key)).toBeUndefined();
       });
 

@@ -8,10 +8,11 @@ import { openFoundation } from '../../src/foundation';
 import { compileProgram, startProgram } from '../http/program';
 import { onStop } from '../support/bench/running';
 import { startPostgresServer } from '../support/postgres-server';
-import { FOLDER_VARIABLE, freePort, temporaryFolder } from '../support/processes';
+import { FOLDER_VARIABLE, temporaryFolder } from '../support/processes';
 import { startRedisServer } from '../support/redis-server';
 import { prepareCast } from './cast';
 import type { Target } from './run';
+import { freePort } from '../support/ports';
 
 export const ISSUER = 'https://id.fuzz.example';
 

@@ -6,17 +6,11 @@ import { createApp } from '../../src/app';
 import { createPasswordHasher } from '../../src/accounts/passwords';
 import { loadConfig } from '../../src/config';
 import { openFoundation } from '../../src/foundation';
-import {
-  addClient,
-  addPerson,
-  freePort,
-  type StorageKind,
-  type TestClient,
-  type TestPerson,
-} from '../support/app';
+import { addClient, addPerson, type StorageKind, type TestClient, type TestPerson } from '../support/app';
 import { openTestDatabase } from '../support/database';
 import { findProgram, temporaryFolder, until } from '../support/processes';
 import { openTestRedis } from '../support/redis';
+import { freePort } from '../support/ports';
 
 const ROOT = join(__dirname, '..', '..');
 

@@ -18,7 +18,7 @@ import { authorizationRequest, follow, hiddenFields, redeemCode, signIn } from '
 describe.each(storageKinds)('a contact person on %s', (kind) => {
   let product: TestProduct;
   let folder: string;
-  const clock = movableClock();
+  const clock = movableClock(new Date());
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'approvals-'));
     product = await startProduct(kind, { env: { DATA_DIR: folder }, clock });
@@ -112,13 +112,13 @@ describe.each(storageKinds)('a contact person on %s', (kind) => {
     const { issuer, app } = product;
     const { office, contact, agent } = await contactAt();
     const { person, number } = await office.applicant();
-    const xml = mchdXml({ inn: office.unit.inn, validUntil: '2030-11-21' });
+    const xml = mchdXml({ inn: office.unit.inn, validUntil: '2076-11-21' });
     await attachTo(product, number, [upload('мчд.xml', xml), upload('мчд.xml.sig', signature())]);
     expect((await enter(agent, contact)).body).toContain('Приложена доверенность');
     const page = await agent.get(`/approvals/${number}`);
     expect(page.body).toContain(`ИНН компании: совпадает (${office.unit.inn})`);
     expect(page.body).toContain('Фамилия: не совпадает. В доверенности Вымышленная, в заявке Вымышленный');
-    expect(page.body).toContain('value="2030-11-21"');
+    expect(page.body).toContain('value="2076-11-21"');
     const [, file = ''] = /href="(\/approvals\/\d+\/files\/[\w-]+)"/.exec(page.body) ?? [];
     const given = await agent.get(file);
     expect(given.body).toBe(xml);
@@ -133,10 +133,10 @@ describe.each(storageKinds)('a contact person on %s', (kind) => {
     expect(noDay.body).toContain('Укажите, до какого дня действует доверенность');
     const over = await decideOn(agent, issuer, number, { ...form, valid_until: '2020-01-01' });
     expect(over.body).toContain('Этот день уже прошёл');
-    await decideOn(agent, issuer, number, { ...form, valid_until: '2030-11-21' });
+    await decideOn(agent, issuer, number, { ...form, valid_until: '2076-11-21' });
     expect(await claimOf(person)).toMatchObject([{ status: 'approved', can_act: true }]);
     const membership = await findMembershipByNumber(app.db, number);
-    expect(membership?.canActUntil).toEqual(new Date('2030-11-21T20:59:59.999Z'));
+    expect(membership?.canActUntil).toEqual(new Date('2076-11-21T20:59:59.999Z'));
   });
 
   it('decides about a power of attorney that a member attached after the approval', async () => {
@@ -158,7 +158,7 @@ describe.each(storageKinds)('a contact person on %s', (kind) => {
     expect([noDay.status, noDay.body]).toEqual([422, expect.stringContaining('Укажите, до какого дня')]);
     const noWord = await decide({ decision: 'decline_power', comment: ' ' });
     expect(noWord.body).toContain('Напишите, в чём причина');
-    const done = await decide({ decision: 'accept_power', valid_until: '2030-11-21' });
+    const done = await decide({ decision: 'accept_power', valid_until: '2076-11-21' });
     expect((await follow(agent, issuer, done)).body).toContain('Доверенность принята');
     expect((await findMembershipByNumber(app.db, number))?.canAct).toBe(true);
     expect((await messagesTo(app, person.email)).map((mail) => mail.template)).toContain('power_accepted');

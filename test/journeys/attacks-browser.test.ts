@@ -3,7 +3,6 @@ import { createAgent, type Agent, type Answer } from '../support/agent';
 import {
   addClient,
   addPerson,
-  freePort,
   startProduct,
   type TestClient,
   type TestPerson,
@@ -19,6 +18,7 @@ import {
   submitSignIn,
 } from '../support/relying-party';
 import { codeFor, relyingParty, tokensFor } from '../provider/tokens';
+import { freePort } from '../support/ports';
 
 let product: TestProduct;
 let person: TestPerson;

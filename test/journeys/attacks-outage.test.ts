@@ -13,7 +13,6 @@ import { createAgent, type Agent, type Answer } from '../support/agent';
 import {
   addClient,
   addPerson,
-  freePort,
   startProduct,
   type TestClient,
   type TestPerson,
@@ -34,6 +33,7 @@ import {
   submitSignIn,
 } from '../support/relying-party';
 import { codeFor, relyingParty, tokensFor, userinfoStatus } from '../provider/tokens';
+import { freePort } from '../support/ports';
 
 interface Running {
   product: TestProduct;

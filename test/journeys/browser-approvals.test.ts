@@ -50,7 +50,7 @@ async function enter(page: Page, path: string): Promise<void> {
 
 it('leads from the list through a decision to the next', async () => {
   const [first, second] = [await office.applicant(), await office.applicant()];
-  const xml = mchdXml({ inn: office.unit.inn, validUntil: '2030-11-21' });
+  const xml = mchdXml({ inn: office.unit.inn, validUntil: '2076-11-21' });
   await attachTo(product, first.number, [
     upload('доверенность.xml', xml),
     upload('доверенность.sig', signature()),

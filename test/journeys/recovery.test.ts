@@ -23,7 +23,7 @@ const mobile = (): string =>
   `+7909${String((numbers += 1)).padStart(3, '0')}${String(numbers).padStart(4, '0')}`;
 
 describe.each(storageKinds)('recovery on %s', (kind) => {
-  const clock = movableClock();
+  const clock = movableClock(new Date());
   let product: TestProduct;
   let person: TestPerson;
   let phone: string;

@@ -41,7 +41,7 @@ interface KeyUse {
 }
 
 describe('a change of SECRET_KEY', () => {
-  const clock = movableClock();
+  const clock = movableClock(new Date());
   let product: TestProduct;
   let client: TestClient;
 

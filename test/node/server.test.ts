@@ -1,8 +1,8 @@
 /** WORKERS: several processes behind one port, which come back when they die and end together. */
 import { readFileSync } from 'node:fs';
 import { compileProgram, preparePremises, startProgram, type Premises, type Program } from '../http/program';
-import { freePort } from '../support/app';
 import { until } from '../support/processes';
+import { freePort } from '../support/ports';
 
 /** The processes whose parent this is. */
 function childrenOf(pid: number): number[] {
@@ -17,7 +17,7 @@ describe('several processes on one port', () => {
 
   beforeAll(async () => {
     compiled = compileProgram();
-    metricsPort = await freePort();
+    metricsPort = await freePort(2);
     premises = await preparePremises('postgres', { WORKERS: '2', METRICS_PORT: String(metricsPort) });
     program = startProgram(compiled.main, premises.env, premises.folder);
     await program.ready();

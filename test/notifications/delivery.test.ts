@@ -109,14 +109,15 @@ describe.each(storageKinds)('delivery, %s storage', (kind) => {
   });
 
   /** A mailer that does not wait long for a silent server. */
-  const hasty = () => createMailer({ smtpUrl: sink.url, from: 'no-reply@example.com', timeoutMs: 700 });
+  const hasty = (timeoutMs: number) =>
+    createMailer({ smtpUrl: sink.url, from: 'no-reply@example.com', timeoutMs });
 
   const addressees = (): string[] => sink.mails.flatMap(({ recipients }) => recipients).sort();
 
   test('a mail arrives, and what it said is gone from the outbox', async () => {
     const id = await post();
     const [waiting] = await listMessages(opened.db);
-    expect(JSON.stringify(waiting)).not.toMatch(/anna|token/);
+    expect(JSON.stringify(waiting)).not.toMatch(/anna@|token=/);
     await worker().deliverDue();
     expect(sink.mails).toHaveLength(1);
     const { mail, recipients } = sink.mails[0]!;
@@ -272,7 +273,10 @@ describe.each(storageKinds)('delivery, %s storage', (kind) => {
       sink.failFor('poison@example.com', fault);
       const poison = await post('poison@example.com');
       for (let i = 0; i < 10; i += 1) await post(`person-${i}@example.com`);
-      await worker({ concurrency: 2, ...(fault === 'tarpit' ? { transport: hasty() } : {}) }).deliverDue();
+      await worker({
+        concurrency: 2,
+        ...(fault === 'tarpit' ? { transport: hasty(2000) } : {}),
+      }).deliverDue();
       expect(addressees()).toEqual(Array.from({ length: 10 }, (_, i) => `person-${i}@example.com`));
       expect((await findMessage(opened.db, poison))?.status).toBe(fault === 'permanent' ? 'dead' : 'waiting');
       expect((await findMessage(opened.db, poison))?.attempts).toBe(1);
@@ -322,7 +326,7 @@ describe.each(storageKinds)('delivery, %s storage', (kind) => {
   test('a late failure does not disturb the worker that took over', async () => {
     const id = await post();
     sink.failFor('anna@example.com', 'tarpit');
-    const late = worker({ transport: hasty() }).deliverDue();
+    const late = worker({ transport: hasty(3000) }).deliverDue();
     while ((await findMessage(opened.db, id))?.attempts !== 1)
       await new Promise((resolve) => setTimeout(resolve, 5));
     clock.advance(LEASE_SECONDS);

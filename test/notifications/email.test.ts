@@ -26,7 +26,6 @@ describe('mail over SMTP', () => {
     createMailer({
       smtpUrl: sink.url,
       from: 'Вход port.one <no-reply@example.com>',
-      timeoutMs: 700,
       ...options,
     });
 
@@ -61,8 +60,9 @@ describe('mail over SMTP', () => {
   ] as const)('the fault %s is %s', async (fault, kind) => {
     await sink.fail(fault);
     const began = Date.now();
-    await expect(mailer().send(MAIL)).rejects.toMatchObject({ name: 'DeliveryFailure', kind });
-    expect(Date.now() - began).toBeLessThan(4000);
+    const patience = fault === 'tarpit' ? { timeoutMs: 700 } : {};
+    await expect(mailer(patience).send(MAIL)).rejects.toMatchObject({ name: 'DeliveryFailure', kind });
+    expect(Date.now() - began).toBeLessThan(8000);
   });
 
   test('a server whose answer never ends is unreachable, and no mail waits for it longer than twice', async () => {
@@ -76,7 +76,9 @@ describe('mail over SMTP', () => {
     await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
     const smtpUrl = `smtp://127.0.0.1:${(endless.address() as AddressInfo).port}`;
     const began = Date.now();
-    await expect(mailer({ smtpUrl }).send(MAIL)).rejects.toMatchObject({ kind: 'unreachable' });
+    await expect(mailer({ smtpUrl, timeoutMs: 700 }).send(MAIL)).rejects.toMatchObject({
+      kind: 'unreachable',
+    });
     expect(Date.now() - began).toBeLessThan(10_000);
     // One for the mail, one for the question whether the server is up.
     expect(sockets.size).toBe(2);
@@ -155,7 +157,8 @@ describe('addresses', () => {
       expect(isMailAddress(text)).toBe(false);
     }
     expect(isMailAddress(`a@${'-b'.repeat(120)}`)).toBe(false);
-    expect(Date.now() - began).toBeLessThan(50);
+    // Milliseconds; an expression that tries every way takes minutes.
+    expect(Date.now() - began).toBeLessThan(1000);
   });
 
   test('reads a sender', () => {

@@ -88,7 +88,7 @@ describe.each(storageKinds)('text messages, %s storage', (kind) => {
 
   test('a code arrives, and neither number nor code is left in the outbox', async () => {
     const id = await text();
-    expect(JSON.stringify(await row(id))).not.toMatch(/7909|123456/);
+    expect(JSON.stringify({ ...(await row(id)), id: '' })).not.toMatch(/79090000001|123456/);
     await worker().deliverDue();
     expect(standIn.accepted).toEqual([{ to: '79090000001', text: TEXT, sender: undefined }]);
     expect(await row(id)).toMatchObject({ status: 'sent', sealed: null, attempts: 1 });

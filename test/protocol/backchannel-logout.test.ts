@@ -16,10 +16,12 @@ import {
   addPerson,
   startProduct,
   type TestClient,
+  type TestNode,
   type TestPerson,
   type TestProduct,
 } from '../support/app';
 import { movableClock } from '../support/clock';
+import { until } from '../support/processes';
 import { authorizationRequest, hiddenFields, signIn } from '../support/relying-party';
 
 interface Listener {
@@ -74,6 +76,9 @@ const tried = async (attempts = 1): Promise<void> => {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 };
+/** Until a node knows of a client's end: what it was told is a moment behind. */
+const forgotten = ({ app }: TestNode, id: string): Promise<void> =>
+  until('the client to be forgotten', async () => !(await app.holder.provider().Client.find(id)), 10);
 const cli = async (...argv: string[]) => {
   const { io, answer } = recordingIo(new Map());
   const tools = adminTools(product.app);
@@ -106,9 +111,11 @@ afterAll(async () => {
   listener.server.close();
 });
 beforeEach(async () => {
+  // What the test before left to the workers is on its way, and must not come to the next one.
+  await tried();
+  await product.app.db.deleteFrom('outbox').execute();
   listener.tokens.length = 0;
   listener.answers.length = 0;
-  await product.app.db.deleteFrom('outbox').execute();
 });
 
 describe('a sign-out', () => {
@@ -254,11 +261,11 @@ describe('delivery', () => {
     await tokensFor(product, agent, beside, person);
     await signOutEverywhere(agent, id);
     const began = Date.now();
-    while (other.tokens.length === 0 && Date.now() - began < 2500)
+    while (other.tokens.length === 0 && Date.now() - began < 2900)
       await new Promise((resolve) => setTimeout(resolve, 20));
     expect(other.tokens).toHaveLength(1);
     await tried();
-    expect(Date.now() - began).toBeLessThan(5000);
+    expect(Date.now() - began).toBeLessThan(8000);
     other.server.close();
     const waiting = (await notices()).find(({ status }) => status === 'waiting');
     expect(waiting?.lastError).toBe('no answer within 3 seconds');
@@ -308,6 +315,7 @@ describe('delivery', () => {
     await blockAccount({ ...product.app, issuer: product.issuer }, one.id, 'x', 'operator:t');
     await tried();
     await cli('clients', 'delete', gone.id, '--yes');
+    await Promise.all(product.nodes.map((node) => forgotten(node, gone.id)));
     clock.advance(10);
     await tried(2);
     expect(listener.tokens).toHaveLength(1);

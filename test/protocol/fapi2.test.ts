@@ -28,7 +28,10 @@ describe.each(storageKinds)('FAPI 2.0 on %s', (kind) => {
   let ports: number[];
 
   beforeAll(async () => {
-    product = await startProduct(kind, { nodes: kind === 'postgres' ? 2 : 1 });
+    product = await startProduct(kind, {
+      nodes: kind === 'postgres' ? 2 : 1,
+      env: { DATABASE_POOL_SIZE: '30' },
+    });
     ports = product.nodes.map(({ port }) => port);
     person = await addPerson(product.app);
     [party, other] = await Promise.all([keyedParty(product, FAPI2), keyedParty(product, FAPI2)]);
@@ -181,7 +184,7 @@ describe.each(storageKinds)('FAPI 2.0 on %s', (kind) => {
       ['a life of a year', { exp: Math.floor(Date.now() / 1000) + 365 * 86_400 }],
       ['no end', { exp: undefined }],
       ['an end that is past', { exp: Math.floor(Date.now() / 1000) - 300 }],
-      ['a beginning that is to come', { nbf: Math.floor(Date.now() / 1000) + 120 }],
+      ['a beginning that is to come', { nbf: Math.floor(Date.now() / 1000) + 3600 }],
       ['no subject', { sub: undefined }],
       ['another subject', { sub: 'somebody-else' }],
       ['another issuer', { iss: 'somebody-else' }],

@@ -35,7 +35,10 @@ describe.each(storageKinds)('interactions on %s', (kind) => {
   let browser: Agent;
 
   beforeAll(async () => {
-    product = await startProduct(kind, { nodes: kind === 'postgres' ? 2 : 1 });
+    product = await startProduct(kind, {
+      nodes: kind === 'postgres' ? 2 : 1,
+      env: { DATABASE_POOL_SIZE: '30' },
+    });
     person = await addPerson(product.app);
     client = await addClient(product.app);
   });

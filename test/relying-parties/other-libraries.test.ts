@@ -9,15 +9,9 @@ import { endSessions } from '../../src/accounts/store';
 import { createAgent, type Agent, type Answer } from '../support/agent';
 import { addClient, addPerson, startProduct, type TestPerson, type TestProduct } from '../support/app';
 import { apacheModule, APACHE, SYSTEM_PYTHON } from '../support/bench/programs';
-import {
-  freePort,
-  startProcess,
-  tail,
-  temporaryFolder,
-  until,
-  type RunningProcess,
-} from '../support/processes';
+import { startProcess, tail, temporaryFolder, until, type RunningProcess } from '../support/processes';
 import { hiddenFields, submitSignIn } from '../support/relying-party';
+import { freePort } from '../support/ports';
 
 const ROOT = join(__dirname, '../..');
 

@@ -1,5 +1,4 @@
 /** The whole product in this process, on either storage, at a free port of loopback. */
-import { createServer, type AddressInfo } from 'node:net';
 import { insertAccount, proveEmail, replaceEmail, updatePassword } from '../../src/accounts/store';
 import { parseEmail } from '../../src/accounts/email-address';
 import { createPasswordHasher } from '../../src/accounts/passwords';
@@ -14,6 +13,7 @@ import { createServing } from '../../src/node/server';
 import { behindProxy, openTestDatabase, type StorageKind, type TestDatabase } from './database';
 import { startProxy } from './proxy';
 import { openTestRedis } from './redis';
+import { freePort } from './ports';
 
 /** `embedded`: PGlite with the store over SQL. `postgres`: Postgres with Redis, as in production. */
 export type { StorageKind };
@@ -39,6 +39,7 @@ export interface ProductOptions extends AppOptions {
   env?: Record<string, string>;
   /** Settings of one node alone, by its place, the first is 0; nodes that differ are asked by name, never in turn. */
   envOf?: (node: number) => Record<string, string>;
+  /** Near the true time at the start: the library's sessions and tokens end by that. */
   clock?: Clock;
   /** Instead of errors to stdout. */
   log?: Logger;
@@ -46,15 +47,9 @@ export interface ProductOptions extends AppOptions {
 
 const MASTER_KEY = 'test-master-key-of-no-value-0000000000000000';
 
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
-
 export async function startProduct(kind: StorageKind, options: ProductOptions = {}): Promise<TestProduct> {
+  const ahead = (options.clock?.now().getTime() ?? Date.now()) - Date.now();
+  if (Math.abs(ahead) > 24 * 3_600_000) throw new Error('the clock of a product must be near the true time');
   const database = await openTestDatabase(kind);
   const redis = kind === 'postgres' ? await openTestRedis() : undefined;
   const issuer = `http://localhost:${await freePort()}`;

@@ -1,6 +1,7 @@
 /** The demo cabinet of examples/ as a relying party that a browser can really come back to. */
 import { startCabinet } from '../../examples/cabinet/server';
-import { addClient, freePort, type TestClient, type TestProduct } from './app';
+import { addClient, type TestClient, type TestProduct } from './app';
+import { freePort } from './ports';
 
 export interface TestCabinet {
   url: string;

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import {
   findProgram,
-  freePort,
   startProcess,
   tail,
   temporaryFolder,
@@ -15,6 +14,7 @@ import {
   type ProcessOwner,
   type RunningProcess,
 } from './processes';
+import { freePort } from './ports';
 
 export interface PostgresServer {
   port: number;

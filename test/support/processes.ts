@@ -13,7 +13,7 @@ import {
   readFileSync,
   rmSync,
 } from 'node:fs';
-import { createServer, connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,17 +30,6 @@ export interface RunningProcess {
 export interface ProcessOwner {
   uid: number;
   gid: number;
-}
-
-/** A TCP port of 127.0.0.1 on which nobody listened a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** True when something accepts connections on a port of 127.0.0.1. */

@@ -5,13 +5,13 @@ import { Redis } from 'ioredis';
 import {
   accepts,
   findProgram,
-  freePort,
   startProcess,
   tail,
   temporaryFolder,
   until,
   type RunningProcess,
 } from './processes';
+import { freePort } from './ports';
 
 export interface RedisServer {
   port: number;

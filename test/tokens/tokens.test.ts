@@ -208,7 +208,8 @@ describe.each(storageKinds)('single-use tokens, %s storage', (kind) => {
     test('the table holds no code', async () => {
       const { code: digits } = await code();
       const [row] = await opened.db.selectFrom('singleUseTokens').select(['hash', 'payload']).execute();
-      expect(JSON.stringify(row)).not.toContain(digits);
+      // The number of the phone may hold any digits.
+      expect(JSON.stringify(row).replace(/\+79990000001/, '')).not.toContain(digits);
       expect(row?.hash).toMatch(/^[\w-]{43}$/);
     });
   });

@@ -10,11 +10,12 @@ import { openFoundation } from '../../../src/foundation';
 import { compileProgram, startProgram } from '../../http/program';
 import { onStop } from '../../support/bench/running';
 import { startPostgresServer } from '../../support/postgres-server';
-import { FOLDER_VARIABLE, freePort, temporaryFolder } from '../../support/processes';
+import { FOLDER_VARIABLE, temporaryFolder } from '../../support/processes';
 import { startRedisServer } from '../../support/redis-server';
 import { openListener, openShelf } from './listener';
 import type { Operator, Place } from './place';
 import { preparePlace } from './prepare';
+import { freePort } from '../../support/ports';
 
 /** Seen from outside it is a server at this address; the pack connects to the port of loopback behind it. */
 const ISSUER = 'https://id.conformance.example';
