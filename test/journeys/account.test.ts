@@ -217,6 +217,8 @@ describe.each(storageKinds)('own pages on %s', (kind) => {
       'Старый пароль не подошёл',
     );
     expect((await send('/account/password', { ...form, password_repeated: 'x' })).status).toBe(422);
+    const same = { ...form, password: TEST_PASSWORD, password_repeated: TEST_PASSWORD };
+    expect((await send('/account/password', same)).body).toContain('Это прежний пароль');
     const page = (await agent.get('/account/password')).body;
     for (const label of ['Старый пароль', 'Новый пароль', 'Повторите новый пароль', 'Сохранить'])
       expect(page).toContain(label);

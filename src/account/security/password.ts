@@ -69,19 +69,23 @@ async function change(parts: AccountParts, ctx: Context, visitor: Visitor): Prom
   goTo(ctx, PATH, 'changed');
 }
 
-async function formProblems(
-  { passwordPolicy }: AccountParts,
-  form: Form,
-  person: AccountProfile,
-): Promise<Problems> {
-  const { password = '', password_repeated: repeated = '' } = form;
+async function formProblems(parts: AccountParts, form: Form, person: AccountProfile): Promise<Problems> {
   const problems: Problems = {};
   if (!form.old_password) problems.old_password = 'old_password_required';
-  const problem =
-    password === '' ? 'password_required' : await passwordPolicy.problem(password, contextWords(person));
+  const problem = await newPasswordProblem(parts, form, person);
   if (problem) problems.password = problem;
-  else if (password !== repeated) problems.password_repeated = 'passwords_differ';
+  else if (form.password !== form.password_repeated) problems.password_repeated = 'passwords_differ';
   return problems;
+}
+
+async function newPasswordProblem(
+  { passwordPolicy }: AccountParts,
+  { password, old_password: old }: Form,
+  person: AccountProfile,
+): Promise<string | undefined> {
+  if (!password) return 'password_required';
+  if (password === old) return 'password_same';
+  return passwordPolicy.problem(password, contextWords(person));
 }
 
 /** Counted with the wrong passwords of the sign-in page. @throws Refusal too_many_attempts */
