@@ -119,11 +119,17 @@ describe('unknown accounts', () => {
     const real = await hasher.hash('верблюд на крыше');
     const spent = async (stored: string | null | undefined): Promise<number> => {
       const start = performance.now();
-      for (let round = 0; round < 5; round++) await hasher.verify(stored, 'не тот верблюд');
+      await hasher.verify(stored, 'не тот верблюд');
       return performance.now() - start;
     };
     expect(await hasher.verify(hash, 'верблюд на крыше')).toBe(false);
-    expect((await spent(hash)) / (await spent(real))).toBeGreaterThan(0.3);
+    // The quickest of several: what else the machine does makes a check longer, never shorter.
+    const times: Record<'unknown' | 'known', number[]> = { unknown: [], known: [] };
+    for (let round = 0; round < 9; round++) {
+      times.unknown.push(await spent(hash));
+      times.known.push(await spent(real));
+    }
+    expect(Math.min(...times.unknown) / Math.min(...times.known)).toBeGreaterThan(0.3);
   });
 
   test('one job is queued for each, as for a known account', async () => {
@@ -191,7 +197,7 @@ describe('threads that end', () => {
       return worker;
     });
     try {
-      const job = { kind: 'hash', password: 'верблюд', memoryKib: 8192, passes: 20 } as const;
+      const job = { kind: 'hash', password: 'верблюд', memoryKib: 8192, passes: 400 } as const;
       const [first, second] = [pool.run(job), pool.run({ ...job, passes: 1 })];
       first.catch(() => undefined);
       await once(started[0]!, 'online');

@@ -274,13 +274,13 @@ export function ephemeralConformance(name: string, open: () => Promise<Ephemeral
 
       it('does not move the end at later calls, and starts anew after it', async () => {
         const key = randomUUID();
-        await store.count(key, 5, 1);
+        await store.count(key, 5, 3);
         await sleep(100);
         const later = await other.count(key, 1, LONG);
         expect(later.count).toBe(6);
-        expect(later.ttl).toBeLessThan(1);
+        expect(later.ttl).toBeLessThan(3);
         expect(later.ttl).toBeGreaterThan(0);
-        await sleep(1020);
+        await sleep(3020);
         const fresh = await store.count(key, 1, LONG);
         expect(fresh.count).toBe(1);
         expect(fresh.ttl).toBeGreaterThan(LONG - 5);

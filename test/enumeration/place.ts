@@ -57,7 +57,6 @@ export async function openPlace(kind: StorageKind, passwords?: PasswordHasher): 
     30,
   );
   const client = await addClient(product.app, { sign_in_names: ['email', 'phone'] });
-  product.app.startWorkers();
   const passwordHash = await product.app.passwords.hash(TEST_PASSWORD);
   let made = 0;
   let browsers = 0;

@@ -103,5 +103,6 @@ it('without JavaScript a company is chosen, and messages are switched off', asyn
   await page.goto(product.issuer + authorizationRequest(client).path);
   await page.getByLabel('ООО "Роза"').check();
   await page.getByRole('button', { name: 'Продолжить' }).click();
+  await page.waitForURL(/[?&]code=/);
   expect(new URL(page.url()).searchParams.get('code')).toBeTruthy();
 });

@@ -24,8 +24,8 @@ const XSS = [
   '<script>alert(1)</script>',
   '"><img src=x onerror=alert(1)>',
   "'-alert(1)-'",
-  '{{7*7}}',
-  '<%= 7*7 %>',
+  '{{1234*5}}',
+  '<%= 1234*5 %>',
   '</title><svg onload=alert(1)>',
   'javascript:alert(1)',
   '&lt;script&gt;',
@@ -34,7 +34,8 @@ const XSS = [
 /** Nothing that was sent has become a tag, an attribute or a template. */
 function harmless({ body }: Answer): void {
   expect(body).not.toMatch(/<script>|<img src=x|<svg onload|onerror=alert\(1\)>|href="javascript:/);
-  expect(body).not.toMatch(/\b49\b(?!["\w-])/);
+  // 1234 × 5, said by nobody but a template.
+  expect(body).not.toContain('6170');
 }
 
 describe.each(storageKinds)('hostile input on %s', (kind) => {

@@ -162,7 +162,7 @@ describe('attack 81, attack 82: without Redis', () => {
     expect(await userinfoStatus(product, prepared.tokens.access)).toBe(200);
     await claimsNoEnd(product, prepared, []);
     await redis.restart();
-    await until('the product to be ready', isReady(product), 5);
+    await until('the product to be ready', isReady(product));
 
     const { client, person, tokens, code, halfWay, page } = prepared;
     const party = relyingParty(product);
@@ -188,7 +188,7 @@ describe('attack 81, attack 82: without Redis', () => {
     } finally {
       redis.thaw();
     }
-    await until('the product to be ready', isReady(product), 5);
+    await until('the product to be ready', isReady(product));
   });
 });
 
@@ -218,7 +218,7 @@ describe('attack 81, attack 82: without Postgres', () => {
     const refused = await refreshTokens(relyingParty(product), prepared.client, prepared.tokens.refresh);
     expect(refused.status).toBe(503);
     await postgres.restart();
-    await until('the product to be ready', isReady(product), 5);
+    await until('the product to be ready', isReady(product));
 
     const { client, person, tokens, halfWay } = prepared;
     expect((await refreshTokens(relyingParty(product), client, tokens.refresh)).status).toBe(200);

@@ -354,9 +354,8 @@ describe.each(storageKinds)('powers of attorney on %s', (kind) => {
     await attach(agent, PAGE, mchd());
     clock.advance(31 * 86_400);
     await sweepPowers(app);
-    // The registration is too old by now; its papers are nobody's with it.
-    const deleted = await app.db.deleteFrom('registrations').where('expiresAt', '<=', clock.now()).execute();
-    expect(deleted[0]?.numDeletedRows).toBeGreaterThan(0n);
+    // The registration is too old by now; its papers are nobody's with it. The product may have swept it by itself.
+    await app.db.deleteFrom('registrations').where('expiresAt', '<=', clock.now()).execute();
     while ((await sweepPowers(app)) > 0);
     const rows = await app.db.selectFrom('powerFiles').selectAll().execute();
     expect(rows.map(({ storageKey }) => storageKey).sort()).toEqual(

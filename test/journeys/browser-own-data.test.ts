@@ -159,8 +159,8 @@ it.each([
   await expectAccessible(page);
   await expectNoSideScroll(page, width);
   for (const action of ['given', 'withdrawn']) {
-    await page.click('button[name="advertising"]');
-    await page.waitForSelector('.notice');
+    await Promise.all([page.waitForEvent('load'), page.click('button[name="advertising"]')]);
+    expect(await page.locator('.notice').count()).toBe(1);
     const said = await product.app.db
       .selectFrom('consents')
       .select('action')

@@ -88,6 +88,7 @@ it('works without JavaScript', async () => {
   await page.fill('#password', PASSWORD);
   await page.fill('#password_repeated', PASSWORD);
   await page.press('#password_repeated', 'Enter');
+  await page.waitForURL('**/done');
   expect(await page.textContent('h1')).toBe('Пароль сохранён');
 });
 

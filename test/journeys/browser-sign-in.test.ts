@@ -77,7 +77,6 @@ describe.each(storageKinds)('a person of a cabinet on %s', (kind) => {
     await page.waitForURL(`${other.url}/**`);
     expect(await page.textContent('[role=status]')).toBe('Вы вышли.');
     // The cabinet that was not on the way is told from the outbox.
-    product.app.startWorkers();
     await until('the first cabinet to know', async () => {
       await page.goto(cabinet.url);
       return (await page.textContent('h1')) === 'Личный кабинет';

@@ -49,6 +49,8 @@ afterAll(async () => {
 beforeEach(() => clock.advance(31));
 
 const wizardFor = () => startWizard(product.app, product.issuer, createAgent(product.issuer));
+/** Seconds: a page on a busy machine has answered by then, one that waits for a service which hangs has not. */
+const PATIENCE = 8;
 const timed = async <T>(work: Promise<T>): Promise<{ answer: T; seconds: number }> => {
   const begun = performance.now();
   const answer = await work;
@@ -184,7 +186,7 @@ describe('the directory of companies', () => {
       wizardFor().send('data', { ...dataOf(newRegistrant()), inn, company_name: '' }),
     );
     expect(page.body).toContain('2 / 3');
-    expect(seconds).toBeLessThan(4);
+    expect(seconds).toBeLessThan(PATIENCE);
   });
 
   // The last one is remembered for the rest of the day.
@@ -207,7 +209,7 @@ describe('the directory of companies', () => {
     }
     const name = `ООО "По памяти ${inn}"`;
     const sent = await timed(wizard.send('data', { ...dataOf(person), inn, company_name: name }));
-    expect(sent.seconds).toBeLessThan(4);
+    expect(sent.seconds).toBeLessThan(PATIENCE);
     expect(sent.answer.body).toContain('2 / 3');
     expect(dadata.requests.length).toBeGreaterThan(asked);
 

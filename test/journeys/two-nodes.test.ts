@@ -12,8 +12,11 @@ import { addClient, addPerson, startProduct, type TestProduct } from '../support
 import { until } from '../support/processes';
 import { authorizationRequest, refreshTokens } from '../support/relying-party';
 
-/** A node on a busy machine is given a little longer than the second that is promised. */
-const SOON_SECONDS = 2;
+/**
+ * A second is promised; a busy machine is given more, but less than the ten seconds after which a node that was not
+ * told looks for itself.
+ */
+const SOON_SECONDS = 8;
 const OPERATOR = 'operator:test';
 
 describe('a change on one node holds on the other', () => {

@@ -69,7 +69,6 @@ describe('relying parties on other libraries', () => {
 
   beforeAll(async () => {
     product = await startProduct('postgres');
-    product.app.startWorkers();
     person = await addPerson(product.app);
   });
   afterAll(async () => {

@@ -3,12 +3,15 @@ import { announce, openChanges, TOPICS, type Changes } from '../../src/storage/c
 import { openTestDatabase, storageKinds, type TestDatabase } from '../support/database';
 import { until } from '../support/processes';
 
+/** Less than the ten seconds after which everybody looks for themselves. */
+const SOON_SECONDS = 9;
+
 describe.each(storageKinds)('changes on %s', (kind) => {
   let database: TestDatabase;
   let changes: Changes;
   const heard: string[] = [];
   const errors: Error[] = [];
-  const hears = (topic: string): Promise<void> => until(topic, () => heard.includes(topic), 5);
+  const hears = (topic: string): Promise<void> => until(topic, () => heard.includes(topic), SOON_SECONDS);
 
   beforeAll(async () => {
     database = await openTestDatabase(kind);
@@ -16,7 +19,7 @@ describe.each(storageKinds)('changes on %s', (kind) => {
     changes = openChanges({ url, pool, onError: (error) => errors.push(error) });
     for (const topic of TOPICS) changes.onChange(topic, () => void heard.push(topic));
     // Who begins to listen does not know what changed before.
-    if (kind === 'postgres') await until('ears', () => heard.length === TOPICS.length, 5);
+    if (kind === 'postgres') await until('ears', () => heard.length === TOPICS.length, SOON_SECONDS);
   });
   afterAll(async () => {
     await changes.close();
@@ -55,7 +58,7 @@ describe.each(storageKinds)('changes on %s', (kind) => {
     const late: string[] = [];
     changes.onChange('resources', () => void late.push('resources'));
     await announce(database.db, 'resources');
-    await until('both', () => late.length === 1 && errors.length === 1, 5);
+    await until('both', () => late.length === 1 && errors.length === 1, SOON_SECONDS);
     expect(heard).toEqual(['resources']);
     expect(errors[0]?.message).toContain('cannot read now');
   });
@@ -73,7 +76,7 @@ describe.each(storageKinds)('changes on %s', (kind) => {
           await announce(database.db, 'clients');
           return heard.includes('clients');
         },
-        5,
+        SOON_SECONDS,
       );
       expect(errors.map(({ message }) => message).join()).toMatch(/terminat|lost/);
     });

@@ -6,7 +6,7 @@ import { openPostgres, unavailability, type OpenedDatabase } from '../../src/sto
 import { openTestDatabase, type TestDatabase } from '../support/database';
 import { until } from '../support/processes';
 
-const TIMEOUT_MS = 400;
+const TIMEOUT_MS = 1000;
 
 let database: TestDatabase;
 let between: Server;

@@ -109,7 +109,7 @@ test('whoever asks behind questions that hang is refused in time, and the next a
     await new Promise(setImmediate);
   }
   const answers = await Promise.allSettled(asked);
-  expect(performance.now() - begun).toBeLessThan(3 * TIMEOUT_MS + TIMEOUT_MS + 500 + 1000);
+  expect(performance.now() - begun).toBeLessThan(3 * TIMEOUT_MS + 10_000);
   expect(answers.slice(0, 9).map(({ status }) => status)).toEqual(Array(9).fill('rejected'));
   const refused = answers.flatMap((answer) =>
     answer.status === 'rejected' ? [answer.reason as unknown] : [],

@@ -27,8 +27,8 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1']);
 const FAILED_LOAD = /^Failed to load resource: the server responded with a status of 4\d\d/;
 const AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
-// A browser on a busy machine takes its time.
-jest.setTimeout(60_000);
+// A browser on a busy machine takes its time, and some tests look at a dozen pages.
+jest.setTimeout(180_000);
 
 /** One person's browser: its own cookies, one window with as many tabs as the test opens. */
 export interface Visitor {

@@ -1,6 +1,7 @@
 /** SMS gateways on loopback that answer as SMSC.ru and SMS.ru do, keep what they get and fail on demand. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { freePort } from './ports';
 
 /**
  * `code`: the gateway's own error inside HTTP 200, about the request or the number. `status`: an HTTP status.
@@ -179,7 +180,9 @@ export async function openSmsStandIn(name: SmsProtocol): Promise<SmsStandIn> {
       // A client that hangs up in the middle has asked for nothing.
       answer(request, response).catch(() => response.destroy());
     });
-    await new Promise<void>((resolve) => server?.listen(port, '127.0.0.1', resolve));
+    await new Promise<void>((resolve, reject) => {
+      server?.once('error', reject).listen(port, '127.0.0.1', resolve);
+    });
     return (server.address() as AddressInfo).port;
   }
 
@@ -193,7 +196,7 @@ export async function openSmsStandIn(name: SmsProtocol): Promise<SmsStandIn> {
     });
   }
 
-  const port = await listen(0);
+  const port = await listen(await freePort());
   const standIn: SmsStandIn = {
     origin: `http://127.0.0.1:${port}`,
     calls: 0,

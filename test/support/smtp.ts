@@ -2,6 +2,7 @@
 import type { AddressInfo, Socket } from 'node:net';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
+import { freePort } from './ports';
 
 /**
  * `refuse`: nobody listens. `transient`, `permanent`: 451 or 550 to the recipient. `refuse_data`: 552 after the
@@ -120,7 +121,7 @@ const shut = (server: SMTPServer): Promise<void> =>
 export async function openSmtpSink(password?: string): Promise<SmtpSink> {
   const state: SinkState = { fault: undefined, faultsByAddress: new Map(), mails: [], dropped: [] };
   let server: SMTPServer | undefined = createServer(state, password);
-  const port = await listen(server, 0);
+  const port = await listen(server, await freePort());
 
   return {
     url: `smtp://127.0.0.1:${port}`,
