@@ -221,7 +221,7 @@ describe.each(storageKinds)('own pages on %s', (kind) => {
     );
     expect((await send('/account/password', { ...form, password_repeated: 'x' })).status).toBe(422);
     const same = { ...form, password: TEST_PASSWORD, password_repeated: TEST_PASSWORD };
-    expect((await send('/account/password', same)).body).toContain('Это прежний пароль');
+    expect((await send('/account/password', same)).body).toContain('Это ваш прежний пароль');
     const page = (await agent.get('/account/password')).body;
     for (const label of ['Старый пароль', 'Новый пароль', 'Повторите новый пароль', 'Сохранить'])
       expect(page).toContain(label);
