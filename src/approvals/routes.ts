@@ -1,7 +1,6 @@
 import type Router from 'koa-router';
 import { fullName } from '../accounts/account';
-import { FileStoreError } from '../attorney/file-store';
-import { readPowerFile } from '../attorney/read-power-file';
+import { readForDownload } from '../attorney/read-power-file';
 import type { ByteTools } from '../attorney/stored-bytes';
 import type { DecisionTools } from '../companies/memberships/decide-membership';
 import { listDecidable } from '../companies/memberships/queue';
@@ -10,7 +9,7 @@ import { decidePower } from '../companies/memberships/powers/decide-power';
 import { listPowersDueFor } from '../companies/memberships/powers/due-powers';
 import { Refusal } from '../errors';
 import type { Context } from '../http/context';
-import { sendAttachment } from '../http/files/downloads';
+import { sendStored } from '../http/files/downloads';
 import type { Form } from '../http/forms';
 import type { Sessions } from '../http/sessions';
 import { readDecision, readPowerDecision, type ReadPower } from './decision-form';
@@ -20,8 +19,6 @@ import { carryOut, contactDecider, findForReview, isOver, listOwnCompanies } fro
 import { numberOf, parameter, reviewerOf, type Reviewer } from './visitor';
 
 const PATH = '/approvals';
-/** After which a file storage that was away may be back. */
-const RETRY_SECONDS = 30;
 
 export interface ApprovalsParts extends PageParts, DecisionTools, ByteTools {
   db: PageParts['db'];
@@ -170,14 +167,5 @@ async function sendFile(parts: ApprovalsParts, ctx: Context, reviewer: Reviewer)
   const view = await applicationOf(parts, ctx, reviewer);
   if (isOver(view)) throw new Refusal('not_found');
   const { id: membershipId } = view;
-  const found = await readPowerFile(parts, parameter(ctx, 'file'), { membershipId }).catch(unavailable);
-  if (!found) throw new Refusal('not_found');
-  const { originalName: name, mediaType } = found.file;
-  sendAttachment(ctx, { name, mediaType, bytes: found.bytes });
-}
-
-function unavailable(error: unknown): never {
-  if (error instanceof FileStoreError)
-    throw new Refusal('store_unavailable', RETRY_SECONDS, { cause: error });
-  throw error;
+  await sendStored(ctx, () => readForDownload(parts, parameter(ctx, 'file'), { membershipId }));
 }

@@ -1,3 +1,5 @@
+import { Refusal } from '../errors';
+
 /** The port for the bytes of documents. Keys are our own random names; nothing a person typed becomes one. */
 export interface FileStore {
   /** Stores or replaces. @throws FileStoreError */
@@ -8,10 +10,13 @@ export interface FileStore {
   delete(key: string): Promise<void>;
 }
 
-/** The storage cannot serve now: full, unreachable, forbidden. */
-export class FileStoreError extends Error {
+const RETRY_SECONDS = 30;
+
+/** The storage cannot serve now: full, unreachable, forbidden. Where nobody catches it, the answer is 503. */
+export class FileStoreError extends Refusal {
   constructor(action: 'put' | 'get' | 'delete', cause: unknown) {
-    super(`the file storage failed to ${action}`, { cause });
+    super('store_unavailable', RETRY_SECONDS, { cause });
+    this.message = `the file storage failed to ${action}`;
     this.name = 'FileStoreError';
   }
 }

@@ -32,6 +32,14 @@ export async function readPowerFile(
   return { file, bytes };
 }
 
+/** The same, as a browser is given it. @throws FileStoreError */
+export async function readForDownload(
+  ...asked: Parameters<typeof readPowerFile>
+): Promise<{ name: string; mediaType: string; bytes: Buffer } | undefined> {
+  const found = await readPowerFile(...asked);
+  return found && { name: found.file.originalName, mediaType: found.file.mediaType, bytes: found.bytes };
+}
+
 /** It was sealed anew, under another name, between two looks. */
 async function moved(tools: ByteTools, before: PowerFile, now: PowerFile | undefined) {
   return now && now.storageKey !== before.storageKey ? getBytes(tools, now) : undefined;

@@ -93,6 +93,8 @@ it.each(['forbidden', 'broken', 'slow', 'cut'] as const)('says that a bucket is 
   s3.fail(fault);
   if (fault !== 'cut') await expect(store.put(KEY, Buffer.from('x'))).rejects.toBeInstanceOf(FileStoreError);
   await expect(store.get(KEY)).rejects.toBeInstanceOf(FileStoreError);
+  // Whoever does not catch it answers 503, and says when to come again.
+  await expect(store.get(KEY)).rejects.toMatchObject({ status: 503, retryAfter: 30 });
 });
 
 it('is refused by a bucket with a wrong key', async () => {

@@ -1,9 +1,9 @@
 /** «Мои данные»: everything kept about the person, to read and to download. */
-import { readPowerFile } from '../../attorney/read-power-file';
+import { readForDownload } from '../../attorney/read-power-file';
 import { recordEvent } from '../../audit/store';
 import { Refusal } from '../../errors';
 import type { Context, Locale } from '../../http/context';
-import { sendAttachment } from '../../http/files/downloads';
+import { sendAttachment, sendStored } from '../../http/files/downloads';
 import { timeOf } from '../../http/pages/days';
 import { formPurpose, type AccountPage, type AccountParts, type Visitor } from '../parts';
 import { byThemselves } from '../person';
@@ -69,9 +69,7 @@ async function download(parts: AccountParts, ctx: Context, visitor: Visitor): Pr
 async function givePaper(parts: AccountParts, ctx: Context, { accountId }: Visitor): Promise<void> {
   const { id = '' } = (ctx as Context & { params: Record<string, string> }).params;
   const paper = (await listPapers(parts.db, accountId)).find((one) => one.id === id);
-  const owner = paper && { membershipId: paper.membershipId };
-  const found = owner && (await readPowerFile(parts, id, owner, { replaced: true }));
-  if (!found) throw new Refusal('not_found');
-  const { file, bytes } = found;
-  sendAttachment(ctx, { name: file.originalName, mediaType: file.mediaType, bytes });
+  if (!paper) throw new Refusal('not_found');
+  const owner = { membershipId: paper.membershipId };
+  await sendStored(ctx, () => readForDownload(parts, id, owner, { replaced: true }));
 }

@@ -6,9 +6,9 @@
 import type { IncomingMessage } from 'node:http';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import { Refusal } from '../../errors';
-import { addressBlock } from '../client-address';
 import type { Context } from '../context';
 import type { Form, Forms } from '../forms';
+import { createPlaces } from '../places';
 
 export interface UploadedFile {
   /** As the browser says; may be anything. */
@@ -43,11 +43,11 @@ export interface Uploads {
   ): Promise<Result>;
 }
 
-/** With 25 MiB each, and once more while they are put together, about 300 MiB at worst. */
-const AT_ONCE = 6;
-/** Of these, for one network address: whoever sends slowly must leave room for others. */
-const AT_ONCE_FROM_ONE = 3;
-const RETRY_SECONDS = 5;
+/**
+ * With 25 MiB each, and once more while they are put together, about 300 MiB at worst. Whoever sends slowly must leave
+ * room for others.
+ */
+const PLACES = { all: 6, ofOne: 3 };
 const FIELD = 'files';
 const FIELDS = 20;
 const FIELD_SIZE = 8192;
@@ -57,10 +57,10 @@ const PARTS = 200;
 const PATIENCE = 4;
 
 export function createUploads(forms: Forms, limits: UploadLimits): Uploads {
-  const takePlace = createPlaces();
+  const takePlace = createPlaces(PLACES);
   return {
     receive: async (ctx, purpose, handle) => {
-      const leave = takePlace(addressBlock(ctx.state.address));
+      const leave = takePlace(ctx);
       try {
         const { fields, files, excess } = await parse(ctx.req, limits);
         ctx.request.body = fields;
@@ -69,24 +69,6 @@ export function createUploads(forms: Forms, limits: UploadLimits): Uploads {
         leave();
       }
     },
-  };
-}
-
-/** Gives a place, to be left when done. @throws Refusal overloaded */
-function createPlaces(): (from: string) => () => void {
-  const taken = new Map<string, number>();
-  let all = 0;
-  return (from) => {
-    const own = taken.get(from) ?? 0;
-    if (all >= AT_ONCE || own >= AT_ONCE_FROM_ONE) throw new Refusal('overloaded', RETRY_SECONDS);
-    all += 1;
-    taken.set(from, own + 1);
-    return () => {
-      all -= 1;
-      const rest = (taken.get(from) ?? 1) - 1;
-      if (rest > 0) taken.set(from, rest);
-      else taken.delete(from);
-    };
   };
 }
 

@@ -1,12 +1,11 @@
 import type Router from 'koa-router';
 import { attachPower, removePower } from '../../attorney/attach-power';
 import { LIMITS, type PowerFault, type PowerOwner } from '../../attorney/attorney';
-import { FileStoreError } from '../../attorney/file-store';
-import { readPowerFile } from '../../attorney/read-power-file';
+import { readForDownload } from '../../attorney/read-power-file';
 import { listPowers } from '../../attorney/store';
 import { Refusal } from '../../errors';
 import type { Context } from '../../http/context';
-import { sendAttachment } from '../../http/files/downloads';
+import { sendStored } from '../../http/files/downloads';
 import type { Received } from '../../http/files/uploads';
 import { reserve } from '../../http/limits';
 import type { RegistrationParts } from '../parts';
@@ -127,11 +126,5 @@ async function countTry({ ephemeral }: RegistrationParts, owner: PowerOwner): Pr
 
 async function download(parts: RegistrationParts, ctx: Context, { owner }: Place): Promise<void> {
   const { id } = ctx.params as { id: string };
-  const found = await readPowerFile(parts, id, owner).catch((error: unknown) => {
-    if (error instanceof FileStoreError) throw new Refusal('store_unavailable', 5, { cause: error });
-    throw error;
-  });
-  if (!found) throw new Refusal('not_found');
-  const { file, bytes } = found;
-  sendAttachment(ctx, { name: file.originalName, mediaType: file.mediaType, bytes });
+  await sendStored(ctx, () => readForDownload(parts, id, owner));
 }
