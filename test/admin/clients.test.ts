@@ -51,6 +51,25 @@ describe.each(storageKinds)('clients on %s storage', (kind) => {
     return texts.join('\n');
   }
 
+  test('create and update say when certificates of a relying party will reach nobody', async () => {
+    const certificate = ['--auth-method', 'tls_client_auth', '--certificate-name', 'dn:CN=cabinet'];
+    const made = await desk.run(...CABINET, ...REDIRECT, ...certificate, '--json');
+    expect([made.code, made.err]).toEqual([0, expect.stringContaining('MTLS_CERTIFICATE_HEADER is not set')]);
+    const changed = await desk.run('clients', 'update', 'cabinet', '--certificate-bound');
+    expect([changed.code, changed.err]).toEqual([0, expect.stringContaining('MTLS_CERTIFICATE_HEADER')]);
+    const plain = await desk.run(
+      'clients',
+      'update',
+      'cabinet',
+      '--name',
+      'Кабинет 2',
+      '--no-certificate-bound',
+    );
+    expect(plain.err).toContain('MTLS_CERTIFICATE_HEADER');
+    const secret = ['--auth-method', 'client_secret_basic', '--certificate-name', ''];
+    expect((await desk.run('clients', 'update', 'cabinet', ...secret)).err).not.toContain('MTLS');
+  });
+
   test('create shows the secret once and no table holds it', async () => {
     const made = await make();
     expect(made).toMatchObject({

@@ -22,6 +22,7 @@ import {
 } from '../client-options';
 import { checkSubjects } from '../clients/check-subjects';
 import { requireKnownPaths } from '../clients/known-paths';
+import { noteCertificates } from '../clients/note-certificates';
 import { readKeys } from '../clients/protocol-options';
 import {
   addLeaf,
@@ -74,7 +75,8 @@ function addCreate(clients: Command, context: AdminContext): void {
   addClientOptions(leaf)
     .option('--pkce-exempt', 'may leave out PKCE; only for software that cannot do it, and audited')
     .action(async (options: ClientOptions & Answer & { id: string }) => {
-      const { tools, actor, print } = await startRun(context);
+      const run = await startRun(context);
+      const { tools, actor, print } = run;
       const { id, json } = options;
       const keys = await readKeys(context.io, options);
       const input = readRegistration(options, { client_id: id }, keys);
@@ -102,6 +104,7 @@ function addCreate(clients: Command, context: AdminContext): void {
         ]);
       }
       if (made.secret !== undefined) print.note(ONCE);
+      noteCertificates(run, client);
     });
 }
 
@@ -192,7 +195,8 @@ function addUpdate(clients: Command, context: AdminContext): void {
     .option('--pkce-exempt', 'may leave out PKCE; audited')
     .option('--no-pkce-exempt', 'PKCE is required again')
     .action(async (id: string, options: ClientOptions & Answer) => {
-      const { tools, actor, print } = await startRun(context);
+      const run = await startRun(context);
+      const { tools, actor, print } = run;
       const standing = await getClient(tools.db, id);
       requireKnownPaths(tools, options.registrationPath);
       const { change, secret } = await readChange(context, tools.config, standing, options);
@@ -201,6 +205,7 @@ function addUpdate(clients: Command, context: AdminContext): void {
       if (json(options))
         print.json({ ...clientJson(client), ...(secret === undefined ? {} : { client_secret: secret }) });
       else print.line(`Relying party ${id} changed.`);
+      noteCertificates(run, client);
       if (secret === undefined) return;
       if (!json(options)) print.facts([['client_secret', secret]]);
       print.note(ONCE);
