@@ -1,6 +1,7 @@
 /** Checking a password takes its time; what happens to the account meanwhile counts. */
 import { createPasswordHasher, type PasswordHasher } from '../../src/accounts/passwords';
 import { endSessions, updatePassword, updateStatus } from '../../src/accounts/store';
+import { userinfoStatus } from '../provider/tokens';
 import { createAgent } from '../support/agent';
 import { addClient, addPerson, startProduct, type TestPerson, type TestProduct } from '../support/app';
 import {
@@ -69,4 +70,18 @@ it('refresh tokens outlive a lost session store, and end with the sign-ins', asy
   expect(second.status).toBe(200);
   await endSessions(db, person.id, clock.now());
   expect((await refreshTokens(agent, client, String(second.json.refresh_token))).status).toBe(400);
+});
+
+it('whoever signs in before the second is over in which all sign-ins were ended has tokens that hold', async () => {
+  const { db, clock } = product.app;
+  // That second, made longer.
+  await endSessions(db, person.id, new Date(clock.now().getTime() + 5000));
+  const agent = createAgent(product.issuer);
+  const client = await addClient(product.app);
+  const request = authorizationRequest(client);
+  const back = await signIn(agent, product.issuer, request, person);
+  const first = await redeemCode(agent, client, request, back.searchParams.get('code') ?? '');
+  const next = await refreshTokens(agent, client, String(first.json.refresh_token));
+  for (const { json } of [first, next])
+    expect(await userinfoStatus(product, String(json.access_token))).toBe(200);
 });

@@ -36,7 +36,9 @@ export async function findAccount(
   if (!person || (token && (keepsOut(standing, client) || isBeingClosed(standing, client)))) return undefined;
   if (!(await watch.holds(ctx, standing.session, token !== undefined))) return undefined;
   const since = token ? token.authTime : ctx.oidc.session?.loginTs;
-  if (!isInForce(person, since === undefined ? clock.now() : new Date(since * 1000))) return undefined;
+  // The line stands at the next second: asked for the time, a token of whoever signs in within this one would be refused.
+  if (!isInForce(person, since === undefined ? person.sessionsValidAfter : new Date(since * 1000)))
+    return undefined;
   return {
     accountId: person.id,
     claims: (_use: string, scope: string, claims: object = {}) => {
