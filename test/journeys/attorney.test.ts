@@ -352,10 +352,13 @@ describe.each(storageKinds)('powers of attorney on %s', (kind) => {
     const agent = await atLastStep();
     await attach(agent, PAGE, [scan]);
     await attach(agent, PAGE, mchd());
+    const registrations = () => app.db.selectFrom('registrations').select('id').execute();
+    const before = await registrations();
     clock.advance(31 * 86_400);
     await sweepPowers(app);
     // The registration is too old by now; its papers are nobody's with it. The product may have swept it by itself.
     await app.db.deleteFrom('registrations').where('expiresAt', '<=', clock.now()).execute();
+    expect((await registrations()).length).toBeLessThan(before.length);
     while ((await sweepPowers(app)) > 0);
     const rows = await app.db.selectFrom('powerFiles').selectAll().execute();
     expect(rows.map(({ storageKey }) => storageKey).sort()).toEqual(
